@@ -1,0 +1,184 @@
+"""Reason codes: why a document or a drop did not go on, as people see it.
+
+One table for every room, so that the same fault has the same words in ``sohoa check``, in the dashboard and in a
+report. A room's error names a code from here; a test fails on a code that is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    """The document (or the whole drop) cannot go on."""
+    WARNING = "warning"
+    """Goes on, but somebody should look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Vietnamese words for a code: what it is, and what to do next."""
+
+    code: str
+    title: str
+    advice: str
+
+
+_TABLE = (
+    # --- the manifest itself
+    (
+        "manifest_missing",
+        "Không có manifest.csv hoặc manifest.xlsx",
+        "Đặt tệp manifest vào thư mục của lô rồi kiểm tra lại.",
+    ),
+    (
+        "manifest_invalid",
+        "Manifest không đọc được",
+        "Lưu lại manifest dạng CSV UTF-8 hoặc XLSX theo mẫu rồi kiểm tra lại.",
+    ),
+    ("manifest_empty", "Manifest không có dòng hồ sơ nào", "Điền ít nhất một hồ sơ vào manifest."),
+    ("column_missing", "Manifest thiếu cột bắt buộc", "Thêm cột còn thiếu theo mẫu manifest."),
+    ("value_missing", "Ô bắt buộc bị bỏ trống", "Điền giá trị vào ô này."),
+    ("value_invalid", "Giá trị trong ô không hợp lệ", "Sửa giá trị theo hướng dẫn của cột."),
+    ("document_id_repeated", "Mã hồ sơ bị lặp trong manifest", "Đặt cho mỗi hồ sơ một mã riêng."),
+    (
+        "unknown_unit",
+        "Mã đơn vị không có trong danh mục tại thời điểm của hồ sơ",
+        "Sửa mã đơn vị, hoặc sửa năm của hồ sơ.",
+    ),
+    (
+        "unknown_record_type",
+        "Loại kết quả không có trong danh mục",
+        "Dùng một mã loại kết quả trong danh mục.",
+    ),
+    ("unsafe_path", "Tên tệp trỏ ra ngoài thư mục của lô", "Chỉ ghi tên tệp nằm trong thư mục của lô."),
+    # --- files against the manifest
+    ("file_missing", "Thiếu tệp quét", "Bổ sung tệp quét còn thiếu, hoặc sửa tên tệp trong manifest."),
+    ("file_unlisted", "Tệp không có trong manifest", "Thêm tệp vào manifest, hoặc bỏ tệp khỏi thư mục."),
+    (
+        "checksum_mismatch",
+        "Mã kiểm tra SHA-256 không khớp",
+        "Chép lại tệp gốc từ máy quét rồi tính lại mã kiểm tra.",
+    ),
+    (
+        "page_count_mismatch",
+        "Số trang không khớp với manifest",
+        "Quét bổ sung trang thiếu, hoặc sửa số trang trong manifest.",
+    ),
+    (
+        "duplicate_in_batch",
+        "Trùng nội dung với hồ sơ khác trong lô",
+        "Bỏ bớt một bản, hoặc quét lại nếu quét nhầm.",
+    ),
+    (
+        "duplicate_in_archive",
+        "Trùng nội dung với hồ sơ đã lưu trữ",
+        "Kiểm tra hồ sơ đã lưu; bỏ bản trùng khỏi lô.",
+    ),
+    (
+        "content_changed",
+        "Hồ sơ đã lưu trữ với nội dung khác",
+        "Giao lại dưới một mã hồ sơ mới; bản đã lưu được giữ nguyên.",
+    ),
+    ("file_still_changing", "Tệp còn đang được ghi", "Đợi chép xong rồi tạo lại tệp _READY."),
+    # --- the scan
+    ("file_empty", "Tệp rỗng", "Quét lại và giao lại tệp."),
+    ("unsupported_format", "Định dạng tệp không được hỗ trợ", "Giao tệp PDF, TIFF, JPEG hoặc PNG."),
+    ("unreadable", "Tệp hỏng, không đọc được", "Quét lại, hoặc chép lại tệp gốc."),
+    ("encrypted", "Tệp PDF có mật khẩu", "Bỏ mật khẩu rồi giao lại."),
+    (
+        "image_too_large",
+        "Ảnh lớn quá giới hạn cho phép",
+        "Quét lại ở độ phân giải 300 dpi, hoặc báo kỹ sư nâng giới hạn.",
+    ),
+    ("too_many_pages", "Số trang vượt giới hạn của một hồ sơ", "Tách hồ sơ, hoặc báo kỹ sư nâng giới hạn."),
+    ("time_limit", "Xử lý quá thời gian cho phép", "Báo kỹ sư chạy lại hồ sơ này."),
+    ("worker_crashed", "Tiến trình xử lý dừng đột ngột ở hồ sơ này", "Báo kỹ sư; tệp gốc vẫn được giữ."),
+    ("low_dpi", "Độ phân giải thấp hơn quy định", "Quét lại ở độ phân giải theo quy định."),
+    ("blank_page", "Trang trắng", "Kiểm tra trang này có phải mặt sau trắng không."),
+    (
+        "junk_text_layer",
+        "Lớp chữ có sẵn là chữ rác",
+        "Không cần làm gì: lớp chữ được thay bằng kết quả nhận dạng mới.",
+    ),
+    (
+        "already_signed",
+        "Tệp giao đã có chữ ký số",
+        "Không cần làm gì: tệp gốc được giữ nguyên từng byte, chữ ký được kiểm tra và ghi lại.",
+    ),
+    (
+        "input_signature_broken",
+        "Chữ ký số trên tệp giao không còn toàn vẹn",
+        "Liên hệ cơ quan ký để lấy lại bản có chữ ký hợp lệ.",
+    ),
+    # --- making and signing
+    ("pdfa_invalid", "Tệp tạo ra không đạt PDF/A", "Báo kỹ sư; tệp gốc vẫn được giữ."),
+    (
+        "signature_invalid",
+        "Chữ ký vừa tạo không kiểm tra được",
+        "Báo kỹ sư kiểm tra khóa ký và máy chủ dấu thời gian.",
+    ),
+    (
+        "tsa_unavailable",
+        "Máy chủ dấu thời gian không trả lời",
+        "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư.",
+    ),
+    ("certificate_expired", "Chứng thư số đã hết hạn", "Thay chứng thư số rồi chạy lại."),
+    (
+        "key_unavailable",
+        "Không mở được khóa ký",
+        "Kiểm tra thiết bị ký, tệp khóa và mật khẩu trong cấu hình.",
+    ),
+    ("tool_missing", "Thiếu chương trình cần thiết", "Cài chương trình còn thiếu rồi chạy lại."),
+    ("configuration_invalid", "Cấu hình không hợp lệ", "Sửa cấu hình rồi chạy lại."),
+    ("store_unavailable", "Kho tệp không trả lời", "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư."),
+    (
+        "database_unavailable",
+        "Cơ sở dữ liệu không trả lời",
+        "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư.",
+    ),
+    ("too_many_quarantined", "Quá nhiều hồ sơ trong lô bị loại", "Kiểm tra lại cả lô trước khi chạy tiếp."),
+    ("internal_error", "Lỗi chưa được phân loại", "Báo kỹ sư kèm mã hồ sơ; tệp gốc vẫn được giữ."),
+)
+
+REASONS: dict[str, Reason] = {code: Reason(code, title, advice) for code, title, advice in _TABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a drop; all are collected and told at once.
+
+    Attributes:
+        code: Key of ``REASONS``.
+        detail: Vietnamese, the particulars ("ghi 4 trang, tệp có 3 trang").
+        row: 1-based manifest row; ``column`` its header as the file spells it; ``file`` a name in the drop.
+        document_id: The document it stops; ``None`` when it stops the whole drop.
+    """
+
+    code: str
+    detail: str
+    severity: Severity = Severity.ERROR
+    document_id: str | None = None
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    data: dict[str, str] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        """Where, what, particulars and the next step, as one Vietnamese sentence."""
+        reason = REASONS[self.code]
+        where = ", ".join(
+            text
+            for text in (
+                f"dòng {self.row}" if self.row else "",
+                f"cột {self.column}" if self.column else "",
+                f"hồ sơ {self.document_id}" if self.document_id else "",
+                f"tệp {self.file}" if self.file else "",
+            )
+            if text
+        )
+        head = f"{where}: " if where else ""
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{head}{reason.title}{detail}. {reason.advice}"

@@ -1,0 +1,93 @@
+"""Record types (loại kết quả) and their fields, read from ``data/record_types.toml``.
+
+The file is data because forms change with each decree; adding a label is an edit there and a line in its source
+note, not a change of code.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """One field of a record type.
+
+    Attributes:
+        kind: ``name``, ``date``, ``date_words``, ``year``, ``sex``, ``number``, ``place``, ``text`` or
+            ``person_document``; decides how it is normalized and compared.
+        label: Vietnamese name on screen.
+        labels: What may be printed before the value; ``unconfirmed_labels`` are from memory, older eras.
+        required: Without it the record goes to review.
+        role: The party the value belongs to.
+        checks: Name of the field this one repeats in words.
+        after: The label counts only below this field (the same label stands in several blocks).
+        column: ``left`` or ``right`` half of a two-column form.
+        heading: Found by its place in the heading instead of a label (``date``, ``agency``, ``subject``, ``signer``).
+    """
+
+    name: str
+    kind: str
+    label: str
+    labels: tuple[str, ...]
+    unconfirmed_labels: tuple[str, ...] = ()
+    required: bool = False
+    role: str | None = None
+    checks: str | None = None
+    after: str | None = None
+    column: str | None = None
+    heading: str | None = None
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        return self.labels + self.unconfirmed_labels
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One kind of result: ``code`` in data, ``short`` in file names, ``name`` on screen, ``titles`` on paper."""
+
+    code: str
+    short: str
+    name: str
+    titles: tuple[str, ...]
+    fields: tuple[FieldType, ...]
+    lapses_after_months: int | None = None
+
+    def field(self, name: str) -> FieldType:
+        """The field called ``name``.
+
+        Raises:
+            KeyError: This type has no such field.
+        """
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(f"record type {self.code!r} has no field {name!r}")
+
+
+_FIELDS = TypeAdapter(tuple[FieldType, ...])
+
+
+@cache
+def record_types() -> dict[str, RecordType]:
+    """All record types by code, in the order of the file."""
+    text = resources.files("manifests").joinpath("data/record_types.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    return {
+        code: RecordType(
+            code=code,
+            short=body["short"],
+            name=body["name"],
+            titles=tuple(body["titles"]),
+            fields=_FIELDS.validate_python(body["fields"]),
+            lapses_after_months=body.get("lapses_after_months"),
+        )
+        for code, body in raw.items()
+        if isinstance(body, dict)
+    }
