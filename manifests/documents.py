@@ -123,7 +123,7 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person a record names. ``role``: ``subject``, ``mother``, ``father``, ``wife``, ``husband``, ``declarant``, ``signer``."""
+    """A person a record names, in the role its field type gives (``subject``, ``mother``, ``wife``, ``signer`` …)."""
 
     role: str
     name: str
