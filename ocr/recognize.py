@@ -1,0 +1,96 @@
+"""Stage 3: the words of a captured page. Knows engines and reading order; never touches the visible image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from manifests.text import Bbox, PageText, PageVerdict, Word
+from ocr.engine import MAX_SIDE, Engine, ReadWord
+from ocr.errors import PageTimeoutError
+from ocr.layout import order_words
+
+if TYPE_CHECKING:
+    from ocr.page import CapturedPage, GrayImage
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizeOptions:
+    """How pages are read.
+
+    Attributes:
+        engine: A name of ``ocr.engine.ENGINES``.
+        language: Tesseract language, several joined by ``+``.
+        page_timeout: Seconds for one page; a page that takes longer is ``unread``. 0 waits for ever.
+        min_confidence: A word below it is dropped when it holds no letter and no digit: specks and rulings.
+        credible_confidence: A page none of whose words with a letter or digit reaches it is ``unread``.
+    """
+
+    engine: str = "auto"
+    language: str = "vie"
+    page_timeout: float = 120.0
+    min_confidence: float = 0.30
+    credible_confidence: float = 0.40
+
+
+def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions | None = None) -> PageText:
+    """Read one page.
+
+    Returns:
+        The page's words in reading order, boxes in pixels of the visible image; the verdict says why there are
+        none: ``blank``, or ``unread`` (nothing credible, or the time was up).
+    """
+    options = options or RecognizeOptions()
+    if page.facts.blank:
+        return PageText(page.facts, PageVerdict.BLANK, (), engine.name, engine.language)
+    if page.kept_text is not None:
+        kept = page.kept_text
+        return PageText(page.facts, PageVerdict.KEPT, kept.words, kept.engine, kept.language)
+    image, scale = _within_limit(page.ocr_image, page.ocr_scale)
+    try:
+        read = engine.read(
+            image, page.visible.dpi * scale, timeout=options.page_timeout, page_number=page.facts.page_number
+        )
+    except PageTimeoutError:
+        read = []
+    words = [
+        word
+        for found in read
+        if not _is_noise(found, options.min_confidence)
+        and (word := _on_visible(found, scale, page.visible.width, page.visible.height)) is not None
+    ]
+    if not any(_has_text(word.text) and word.confidence >= options.credible_confidence for word in words):
+        return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language)
+    return PageText(page.facts, PageVerdict.READ, order_words(words), engine.name, engine.language)
+
+
+def _within_limit(image: GrayImage, scale: float) -> tuple[GrayImage, float]:
+    """``image`` no larger than the engine takes, and its scale."""
+    side = max(image.shape)
+    if side <= MAX_SIDE:
+        return image, scale
+    import cv2
+
+    factor = MAX_SIDE / side
+    height, width = image.shape
+    size = (max(1, int(width * factor)), max(1, int(height * factor)))
+    smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return smaller.astype(image.dtype, copy=False), scale * factor
+
+
+def _has_text(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _is_noise(word: ReadWord, min_confidence: float) -> bool:
+    return word.confidence < min_confidence and not _has_text(word.text)
+
+
+def _on_visible(word: ReadWord, scale: float, width: int, height: int) -> Word | None:
+    """The word with its box on the visible image, ``None`` when nothing of the box is on it."""
+    left, top, right, bottom = (side / scale for side in word.bbox)
+    box = Bbox(max(0, int(left)), max(0, int(top)), min(width, round(right)), min(height, round(bottom)))
+    if box.right <= box.left or box.bottom <= box.top:
+        return None
+    confidence = min(max(word.confidence, 0.0), 1.0)
+    return Word(word.text, box, round(confidence, 4), word.block, word.line)
