@@ -39,9 +39,21 @@ _TABLE = (
         "Lưu lại manifest dạng CSV UTF-8 hoặc XLSX theo mẫu rồi kiểm tra lại.",
     ),
     ("manifest_empty", "Manifest không có dòng hồ sơ nào", "Điền ít nhất một hồ sơ vào manifest."),
-    ("column_missing", "Manifest thiếu cột bắt buộc", "Thêm cột còn thiếu theo mẫu manifest."),
+    ("column_missing", "Thiếu cột bắt buộc", "Thêm cột còn thiếu theo mẫu."),
     ("value_missing", "Ô bắt buộc bị bỏ trống", "Điền giá trị vào ô này."),
     ("value_invalid", "Giá trị trong ô không hợp lệ", "Sửa giá trị theo hướng dẫn của cột."),
+    ("column_repeated", "Cột bị lặp lại", "Chỉ giữ một cột với tên này."),
+    ("column_unknown", "Cột không có trong mẫu, bị bỏ qua", "Sửa tên cột theo mẫu nếu cột này cần được đọc."),
+    (
+        "value_adjusted",
+        "Giá trị được hiểu khác với cách ghi",
+        "Kiểm tra lại; ghi đúng mẫu để không bị hiểu nhầm.",
+    ),
+    (
+        "value_ignored",
+        "Giá trị không được dùng đến",
+        "Kiểm tra lại loại kết quả và tên cột; nếu đúng thì không cần làm gì.",
+    ),
     ("document_id_repeated", "Mã hồ sơ bị lặp trong manifest", "Đặt cho mỗi hồ sơ một mã riêng."),
     (
         "unknown_unit",
@@ -54,6 +66,18 @@ _TABLE = (
         "Dùng một mã loại kết quả trong danh mục.",
     ),
     ("unsafe_path", "Tên tệp trỏ ra ngoài thư mục của lô", "Chỉ ghi tên tệp nằm trong thư mục của lô."),
+    # --- the inventory (danh mục)
+    (
+        "inventory_invalid",
+        "Danh mục không đọc được",
+        "Lưu lại danh mục dạng CSV UTF-8 hoặc XLSX theo mẫu rồi nạp lại.",
+    ),
+    ("inventory_empty", "Danh mục không có dòng số liệu nào", "Điền ít nhất một dòng số liệu."),
+    (
+        "inventory_repeated",
+        "Dòng danh mục bị lặp (cùng đơn vị, loại kết quả và năm)",
+        "Gộp các dòng trùng thành một dòng.",
+    ),
     # --- files against the manifest
     ("file_missing", "Thiếu tệp quét", "Bổ sung tệp quét còn thiếu, hoặc sửa tên tệp trong manifest."),
     ("file_unlisted", "Tệp không có trong manifest", "Thêm tệp vào manifest, hoặc bỏ tệp khỏi thư mục."),
@@ -81,6 +105,16 @@ _TABLE = (
         "content_changed",
         "Hồ sơ đã lưu trữ với nội dung khác",
         "Giao lại dưới một mã hồ sơ mới; bản đã lưu được giữ nguyên.",
+    ),
+    (
+        "file_shared",
+        "Tệp này cũng nằm trong một hồ sơ khác",
+        "Kiểm tra xem có quét nhầm hoặc ghi nhầm tên tệp không.",
+    ),
+    (
+        "file_not_readable",
+        "Không mở được tệp để đọc",
+        "Kiểm tra quyền đọc và ổ đĩa rồi kiểm tra lại.",
     ),
     ("file_still_changing", "Tệp còn đang được ghi", "Đợi chép xong rồi tạo lại tệp _READY."),
     # --- the scan

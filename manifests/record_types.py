@@ -13,6 +13,8 @@ from importlib import resources
 
 from pydantic import TypeAdapter
 
+from manifests.spelling import fold
+
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
@@ -91,3 +93,13 @@ def record_types() -> dict[str, RecordType]:
         for code, body in raw.items()
         if isinstance(body, dict)
     }
+
+
+@cache
+def _by_spelling() -> dict[str, RecordType]:
+    return {fold(word): kind for kind in record_types().values() for word in (kind.code, kind.short, kind.name)}
+
+
+def resolve(text: str) -> RecordType | None:
+    """The record type whose code, short code or Vietnamese name is ``text``; case and diacritics do not count."""
+    return _by_spelling().get(fold(text))
