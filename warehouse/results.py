@@ -166,7 +166,8 @@ class StageProgress:
 class DocumentSummary:
     """One document in a list; ``status`` as in ``warehouse.schema.DocumentStatus``.
 
-    ``record_status`` and ``review_reasons`` are empty until its record is loaded.
+    ``number`` and ``book`` are the record's, else the manifest's. ``record_status`` and ``review_reasons`` are empty
+    until its record is loaded.
     """
 
     document_key: str

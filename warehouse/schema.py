@@ -172,8 +172,8 @@ inventory_line = sa.Table(
     sa.Column("record_type", sa.Text, primary_key=True),
     sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("records", sa.Integer, nullable=False),
-    sa.Column("files", sa.Integer, nullable=False),
-    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("files", sa.Integer, comment="null when the list does not count them"),
+    sa.Column("pages", sa.Integer),
 )
 
 # --- ledger

@@ -139,8 +139,8 @@ def upgrade() -> None:
         sa.Column("record_type", sa.Text(), nullable=False),
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("records", sa.Integer(), nullable=False),
-        sa.Column("files", sa.Integer(), nullable=False),
-        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=True, comment="null when the list does not count them"),
+        sa.Column("pages", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["version_id"],
             ["inventory_version.id"],
