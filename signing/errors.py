@@ -1,0 +1,152 @@
+"""Faults of signing and of verdicts. ``pipeline.errors`` says which are retried, quarantined or halt the run.
+
+No message, field or representation here ever holds a passphrase or a PIN: they reach logs and screens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+
+class SigningError(Exception):
+    """Base of this room. Subclasses carry their data as fields and end with what to do next.
+
+    ``code`` is a key of ``manifests.reasons.REASONS``.
+    """
+
+    code = "internal_error"
+
+
+class ProfileError(SigningError):
+    """A legal profile is unknown, incomplete, or asks for something the details do not give."""
+
+    code = "configuration_invalid"
+
+    def __init__(self, profile: str, detail: str) -> None:
+        self.profile = profile
+        self.detail = detail
+        super().__init__(f"legal profile {profile!r}: {detail}")
+
+
+class UnsignedProfileError(ProfileError):
+    """The profile says these documents are not signed at all."""
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(profile, "its documents are not signed; skip the signing stage or choose another profile")
+
+
+class SettingsError(SigningError):
+    """A setting of keys, trust or timestamps cannot be used."""
+
+    code = "configuration_invalid"
+
+    def __init__(self, setting: str, detail: str) -> None:
+        self.setting = setting
+        self.detail = detail
+        super().__init__(f"{setting}: {detail}")
+
+
+class KeyUnavailableError(SigningError):
+    """The signing key cannot be opened."""
+
+    code = "key_unavailable"
+
+    def __init__(self, key: str, detail: str) -> None:
+        self.key = key
+        self.detail = detail
+        super().__init__(f"signing key {key}: {detail}")
+
+
+class CertificateExpiredError(SigningError):
+    """The signer's certificate is past its end, or its time has not come."""
+
+    code = "certificate_expired"
+
+    def __init__(self, subject: str, not_before: dt.datetime, not_after: dt.datetime) -> None:
+        self.subject = subject
+        self.not_before = not_before
+        self.not_after = not_after
+        super().__init__(
+            f"certificate of {subject}: good from {not_before:%Y-%m-%d} to {not_after:%Y-%m-%d} only; "
+            "put a certificate in force into the settings and run again"
+        )
+
+
+class TsaUnavailableError(SigningError):
+    """The timestamp authority gave no usable answer."""
+
+    code = "tsa_unavailable"
+
+    def __init__(self, url: str, tries: int, detail: str) -> None:
+        self.url = url
+        self.tries = tries
+        self.detail = detail
+        super().__init__(
+            f"timestamp authority {url}: no timestamp after {tries} tries ({detail}); "
+            "check its address and the network, then run again"
+        )
+
+
+class FontMissingError(SigningError):
+    """No installed font can write the signature's text."""
+
+    code = "tool_missing"
+
+    def __init__(self, families: tuple[str, ...]) -> None:
+        self.families = families
+        super().__init__(
+            f"none of the fonts {', '.join(families)} is installed with Vietnamese letters; "
+            "install fonts-liberation (or fonts-dejavu-core) and run again"
+        )
+
+
+class UnsignableError(SigningError):
+    """The file is not a PDF that can be signed: broken, encrypted, without pages, or locked by a signature."""
+
+    code = "signature_invalid"
+
+    def __init__(self, file: str, detail: str) -> None:
+        self.file = file
+        self.detail = detail
+        super().__init__(f"{file}: cannot be signed ({detail}); assemble the PDF/A again from the original")
+
+
+class SignatureInvalidError(SigningError):
+    """The signature just made does not hold; the file was deleted."""
+
+    code = "signature_invalid"
+
+    def __init__(self, file: str, detail: str) -> None:
+        self.file = file
+        self.detail = detail
+        super().__init__(
+            f"{file}: the new signature does not hold ({detail}); nothing was kept, check the key, the trust roots "
+            "and the timestamp authority, then run again"
+        )
+
+
+class VerificationError(SigningError):
+    """The file cannot be examined for signatures."""
+
+    code = "unreadable"
+
+    def __init__(self, file: str, detail: str) -> None:
+        self.file = file
+        self.detail = detail
+        super().__init__(f"{file}: signatures cannot be read ({detail}); get the file again from whoever signed it")
+
+
+class EncryptedPdfError(VerificationError):
+    """The file opens with a password only."""
+
+    code = "encrypted"
+
+
+class PdfaToolError(SigningError):
+    """veraPDF is there but did not do its work."""
+
+    code = "tool_missing"
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"veraPDF: {detail}; run the installation again (make tools) or correct SOHOA_VERAPDF")

@@ -1,0 +1,130 @@
+"""Where on page 1 a visible signature goes: geometry only, no PDF library.
+
+Three spaces: the *view* is the page as the reader sees it (points, origin bottom left), the *page* is PDF user
+space before ``/Rotate``, and *shares* are parts of the view from its top left corner, 0.0–1.0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Rect = tuple[float, float, float, float]
+"""left, bottom, right, top for view and page; left, top, right, bottom for shares."""
+
+# The block stays near its corner: it may move down to this share of the page's height, and sideways to its middle.
+_LOWEST = 0.22
+_STEP = 6.0
+_SMALLEST_SCALE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The visible box of a page.
+
+    Attributes:
+        box: Crop box within the media box, page space.
+        rotate: Degrees the viewer turns the page clockwise: 0, 90, 180 or 270.
+    """
+
+    box: Rect
+    rotate: int
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the view, points."""
+        left, bottom, right, top = self.box
+        width, height = right - left, top - bottom
+        return (height, width) if self.rotate in (90, 270) else (width, height)
+
+    def to_page(self, rect: Rect) -> Rect:
+        """A view rectangle in page space."""
+        left, bottom, right, top = self.box
+        width, height = right - left, top - bottom
+
+        def point(x: float, y: float) -> tuple[float, float]:
+            across, up = {0: (x, y), 90: (width - y, x), 180: (width - x, height - y), 270: (y, height - x)}[
+                self.rotate
+            ]
+            return left + across, bottom + up
+
+        (x1, y1), (x2, y2) = point(rect[0], rect[1]), point(rect[2], rect[3])
+        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+    def to_view(self, rect: Rect) -> Rect:
+        """A page rectangle in the view."""
+        left, bottom, right, top = self.box
+        width, height = right - left, top - bottom
+
+        def point(x: float, y: float) -> tuple[float, float]:
+            x, y = x - left, y - bottom
+            return {0: (x, y), 90: (y, width - x), 180: (width - x, height - y), 270: (height - y, x)}[self.rotate]
+
+        (x1, y1), (x2, y2) = point(rect[0], rect[1]), point(rect[2], rect[3])
+        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+    def matrix(self) -> tuple[int, int, int, int, int, int]:
+        """Turns an upright appearance so that it is upright again after the viewer turned the page."""
+        turns = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+        return (*turns[self.rotate], 0, 0)
+
+    def from_share(self, share: Rect) -> Rect:
+        """A rectangle given in shares of the page (top left origin), in the view."""
+        width, height = self.size
+        return share[0] * width, (1 - share[3]) * height, share[2] * width, (1 - share[1]) * height
+
+
+def place(
+    frame: Frame, size: tuple[float, float], *, right: bool, margin: float, occupied: Sequence[Rect] = ()
+) -> Rect:
+    """A page-space rectangle for a block of ``size`` points at the top left or top ``right`` corner.
+
+    A block too large for a small page is scaled down. Among places near the corner, the one covering least of
+    ``occupied`` (view rectangles: words, other signatures) wins; among equals the one nearest to the corner.
+    """
+    width, height = frame.size
+    margin = min(margin, width / 10, height / 10)
+    scale = max(min(1.0, (width - 2 * margin) / size[0], (height - 2 * margin) / 3 / size[1]), _SMALLEST_SCALE)
+    block = min(size[0] * scale, width), min(size[1] * scale, height)
+    best = min(
+        _candidates((width, height), block, right=right, margin=margin),
+        key=lambda spot: (_covered(spot[1], occupied), spot[0]),
+    )
+    return frame.to_page(best[1])
+
+
+def _candidates(
+    page: tuple[float, float], block: tuple[float, float], *, right: bool, margin: float
+) -> Iterable[tuple[float, Rect]]:
+    """Rectangles near the corner, each with its distance from the regular place."""
+    width, height = page
+    lowest = max(height * _LOWEST - block[1], 0.0)
+    inmost = max(width / 2 - block[0], 0.0)
+    for down in _steps(-margin, lowest - margin):
+        for inward in _steps(-margin, inmost - margin):
+            # Before the regular margin only half way to the edge: printers and frames eat the rest.
+            if min(down, inward) < -margin / 2:
+                continue
+            x = margin + inward
+            left = width - x - block[0] if right else x
+            top = height - margin - down
+            yield math.hypot(down, inward), (left, top - block[1], left + block[0], top)
+
+
+def _steps(start: float, stop: float) -> list[float]:
+    """Offsets around zero in steps, zero always among them."""
+    below = [-_STEP * n for n in range(1, int(-start / _STEP) + 1)]
+    above = [_STEP * n for n in range(1, int(stop / _STEP) + 1)]
+    return [0.0, *below, *above]
+
+
+def _covered(rect: Rect, occupied: Sequence[Rect]) -> float:
+    """Area of ``occupied`` under ``rect``; a hair's overlap counts as none."""
+    area = 0.0
+    for other in occupied:
+        wide = min(rect[2], other[2]) - max(rect[0], other[0])
+        high = min(rect[3], other[3]) - max(rect[1], other[1])
+        if wide > 0 and high > 0:
+            area += wide * high
+    return round(area)

@@ -1,0 +1,125 @@
+"""Timestamps: the client for the agency's authority, and a real local one for tests and demonstrations."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from signing.settings import TimestampSettings
+from signing.throwaway_pki import ThrowawayPki, ensure_pki
+
+_LARGEST_REQUEST = 64 * 1024
+# 2.999 is the arc set aside for examples: no policy anybody could take for a real one.
+_TEST_POLICY = "2.999.3161"
+
+
+def open_timestamper(settings: TimestampSettings) -> Any:
+    """A pyHanko timestamper for ``settings``; use one for many documents.
+
+    Its faults are ``TsaUnavailableError``.
+    """
+    from signing.tsa_client import PatientTimestamper
+
+    return PatientTimestamper(settings)
+
+
+@dataclass(slots=True)
+class LocalTsa:
+    """A running local timestamp authority.
+
+    Attributes:
+        url: Where it listens, ``http://127.0.0.1:<port>/``.
+        latency: Seconds each answer takes.
+        slots: How many requests it works on at once; the others wait.
+        answered: Timestamps given out so far.
+    """
+
+    url: str
+    latency: float
+    slots: int
+    answered: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def settings(self, **changes: Any) -> TimestampSettings:
+        """Client settings for this authority."""
+        return TimestampSettings(self.url, **changes)
+
+    def count(self) -> None:
+        """Note one more timestamp."""
+        with self._lock:
+            self.answered += 1
+
+
+@contextmanager
+def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator[LocalTsa]:
+    """Run an RFC 3161 authority on a free loopback port, with the key of the test CA in ``folder``.
+
+    It speaks as the state TSA does: plain HTTP, POST only (GET is answered 403), a few requests at once.
+
+    Raises:
+        KeyUnavailableError: The test CA cannot be made or read.
+    """
+    authority = _authority(ensure_pki(folder))
+    running = LocalTsa("", latency, slots)
+    gate = threading.BoundedSemaphore(slots)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(HTTPStatus.FORBIDDEN, "POST a timestamp query")
+
+        def do_POST(self) -> None:
+            from asn1crypto import tsp
+
+            length = self.headers.get("Content-Length", "")
+            if not length.isdecimal() or int(length) > _LARGEST_REQUEST:
+                self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                return
+            with gate:
+                time.sleep(latency)
+                try:
+                    request = tsp.TimeStampReq.load(self.rfile.read(int(length)), strict=True)
+                    answer = authority.request_tsa_response(request).dump()
+                except (ValueError, TypeError, KeyError):
+                    self.send_error(HTTPStatus.BAD_REQUEST, "not a timestamp query")
+                    return
+                running.count()
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silent: each document would be a line."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    running.url = f"http://127.0.0.1:{server.server_port}/"
+    thread = threading.Thread(target=server.serve_forever, name="local-tsa", daemon=True)
+    thread.start()
+    try:
+        yield running
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _authority(pki: ThrowawayPki) -> Any:
+    from asn1crypto import pem, tsp, x509
+    from certomancer.services import TimeStamper
+    from pyhanko.keys import load_private_key_from_pemder
+
+    secret = pki.passphrase_file.read_bytes()
+    return TimeStamper(
+        tsa_cert=x509.Certificate.load(pem.unarmor(pki.tsa.read_bytes())[2]),
+        tsa_key=load_private_key_from_pemder(str(pki.tsa_key), passphrase=secret),
+        policy=tsp.ObjectIdentifier(_TEST_POLICY),
+    )

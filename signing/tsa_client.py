@@ -1,0 +1,62 @@
+"""The RFC 3161 client: pyHanko's, with the tries and the checks a slow, public authority needs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from asn1crypto import tsp
+from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
+from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from signing.errors import TsaUnavailableError
+from signing.settings import TimestampSettings
+
+_NETWORK_FAULTS = (TimestampRequestError, OSError, asyncio.TimeoutError)
+
+
+class PatientTimestamper(HTTPTimeStamper):
+    """Asks again when the network or the server fails, never when the server refused.
+
+    Raises (from ``async_timestamp``):
+        TsaUnavailableError: No usable answer after all tries, or a refusal.
+    """
+
+    def __init__(self, settings: TimestampSettings) -> None:
+        super().__init__(settings.url, timeout=settings.timeout)
+        self.settings = settings
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        settings = self.settings
+        tries = AsyncRetrying(
+            stop=stop_after_attempt(settings.tries),
+            wait=wait_exponential(multiplier=settings.wait, exp_base=2),
+            retry=retry_if_exception_type(_NETWORK_FAULTS),
+        )
+        try:
+            async for attempt in tries:
+                with attempt:
+                    response = await super().async_request_tsa_response(req)
+        except RetryError as fault:
+            last = fault.last_attempt.exception()
+            raise TsaUnavailableError(settings.url, settings.tries, _describe(last)) from None
+        self._check(req, response)
+        return response
+
+    def _check(self, req: tsp.TimeStampReq, response: tsp.TimeStampResp) -> None:
+        """What pyHanko leaves open: is it an answer at all, was it granted, and for these bytes?"""
+        try:
+            status = response["status"]["status"].native
+            if status not in ("granted", "granted_with_mods"):
+                raise TsaUnavailableError(self.settings.url, 1, f"refused with status {status}")
+            info = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
+            same = info["message_imprint"].dump() == req["message_imprint"].dump()
+            same_nonce = info["nonce"].native == req["nonce"].native
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise TsaUnavailableError(self.settings.url, 1, "the answer is not an RFC 3161 response") from None
+        if not same or not same_nonce:
+            raise TsaUnavailableError(self.settings.url, 1, "the answer is for another request")
+
+
+def _describe(fault: BaseException | None) -> str:
+    cause = fault.__cause__ if fault is not None and fault.__cause__ is not None else fault
+    return f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
