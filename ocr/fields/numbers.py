@@ -1,0 +1,56 @@
+"""Grammar of the numbers papers bear: number and symbol of a document, book, personal number.
+
+NĐ 30/2020/NĐ-CP writes ``43/QĐ-UBND``; civil-status extracts ``15/TLKS-BS``; older acts ``02/2017/TT-VPCP``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LOOK_ALIKES = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"})
+_LETTER = "A-ZĐƯa-zđ"
+_DOCUMENT = re.compile(
+    rf"""
+    ^(?P<serial>[\dOolI|]{{1,6}}) (?P<letter>[a-zA-Z])?
+    (?:[/-](?P<year>(?:18|19|20)\d\d))?
+    (?P<symbol>(?:[/-][{_LETTER}]{{2}}[{_LETTER}\d]* (?:[-/&.][{_LETTER}][{_LETTER}\d]*)* (?:-(?:18|19|20)\d\d)?)?)$
+    """,
+    re.VERBOSE,
+)
+
+
+def parse_number(text: str) -> str | None:
+    """The document number in ``text``: figures, perhaps a year, perhaps a symbol; ``None`` when it is no such thing.
+
+    Spaces inside are closed up. ``O``, ``l`` and ``I`` count as figures only inside the serial number, and only
+    beside a real figure. Leading zeros stay: they are on the paper.
+    """
+    closed = re.sub(r"\s+", "", unicodedata.normalize("NFC", text)).replace("Ð", "Đ").replace("–", "-")
+    closed = closed.strip(".,:;…_·-/'\"")
+    match = _DOCUMENT.match(closed)
+    if match is None or not any(c.isdigit() for c in match["serial"]):
+        return None
+    serial = match["serial"].translate(_LOOK_ALIKES)
+    year = f"/{match['year']}" if match["year"] else ""
+    return f"{serial}{match['letter'] or ''}{year}{match['symbol']}"
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two normalized numbers name the same paper: leading zeros and a missing symbol do not matter."""
+    first, second = (re.split(r"[/]", text.casefold().lstrip("0"), maxsplit=1) for text in (one, other))
+    if first[0] != second[0]:
+        return False
+    return len(first) == 1 or len(second) == 1 or first[1] == second[1]
+
+
+def parse_personal_id(text: str) -> str | None:
+    """A personal number of 9 (CMND) or 12 figures (số định danh, CCCD), closed up; ``None`` for anything else."""
+    closed = re.sub(r"[\s.\-]", "", text).translate(_LOOK_ALIKES)
+    return closed if re.fullmatch(r"\d{9}|\d{12}", closed) else None
+
+
+def find_personal_id(text: str) -> str | None:
+    """The one personal number somewhere in ``text``; ``None`` when there is none, or more than one."""
+    found = set(re.findall(r"(?<![\d/])(?:\d{12}|\d{9})(?![\d/])", re.sub(r"(?<=\d)[ .](?=\d{3}(?!\d))", "", text)))
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,181 @@
+"""What stands after each label: the transcription of a field, its words and where it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from manifests.record_types import FieldType, RecordType
+from manifests.text import Bbox
+from ocr.fields.headings import Placed, read_heading, read_signer_below
+from ocr.fields.labels import Hit, assign_labels, find_labels
+from ocr.fields.rows import LEADER, Row, Token, enclosing_box, join_tokens
+from ocr.fields.values import clean
+
+# A value may run on over this many rows below the one it begins on.
+_MOST_ROWS_BELOW = 3
+_LONG_KINDS = ("place", "text", "date_words", "person_document")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read for one field.
+
+    Attributes:
+        transcription: The words as read, one space between them, NFC; leaders and stray signs at the ends are cut.
+        confidence: 0.0–1.0, of the words alone: halfway between the mean and the worst, because one
+            wrong word spoils a value and a mean hides it.
+        label_similarity: 0.0–1.0; 1.0 for a value found by its place.
+    """
+
+    transcription: str
+    confidence: float
+    label_similarity: float
+    page_number: int
+    bbox: Bbox
+
+
+def read_fields(rows: Sequence[Row], record_type: RecordType) -> dict[str, Reading]:
+    """The readings of all fields of ``record_type`` that were found on ``rows``, by field name."""
+    found: dict[str, Reading] = {}
+    plain = [f for f in record_type.fields if f.labels and not f.column and not f.heading]
+    hits = find_labels(rows, record_type)
+    assigned = assign_labels(hits, plain)
+    for field in plain:
+        hit = assigned.get(field.name)
+        if hit is not None and (reading := _value_after(hit, hits, rows, field)):
+            found[field.name] = reading
+    found.update(_read_columns(rows, hits, record_type))
+    for field in record_type.fields:
+        if field.heading and (placed := read_heading(field.heading, rows)) and (reading := _placed(placed)):
+            found[field.name] = reading
+    return found
+
+
+def _read_columns(rows: Sequence[Row], hits: Sequence[Hit], record_type: RecordType) -> dict[str, Reading]:
+    """Fields of a two-column form, each searched in its own half of the rows.
+
+    The gutter is where the right block's first label begins. When that label stands on the left the blocks were
+    printed one below the other, and each half is a band of rows instead.
+    """
+    fields = [f for f in record_type.fields if f.column]
+    if not fields:
+        return {}
+    firsts = {side: next(f.name for f in fields if f.column == side) for side in ("left", "right")}
+    starts = {side: next((h for h in hits if firsts[side] in h.fields), None) for side in firsts}
+    right = starts["right"]
+    found: dict[str, Reading] = {}
+    for side in ("left", "right"):
+        half = _half_of(rows, side, starts["left"], right)
+        inside = find_labels(half, record_type)
+        own = [f for f in fields if f.column == side]
+        for name, hit in assign_labels(inside, own).items():
+            if reading := _value_after(hit, inside, half, record_type.field(name)):
+                found[name] = reading
+    return found
+
+
+def _half_of(rows: Sequence[Row], side: str, left: Hit | None, right: Hit | None) -> list[Row]:
+    if right is not None and right.row.tokens[right.start].bbox.left < 0.3 * right.row.page_size[0]:
+        border = right.row.number
+        if left is not None and left.row.number > border:
+            return [r for r in rows if (r.number >= left.row.number) == (side == "left")]
+        return [r for r in rows if (r.number >= border) == (side == "right")]
+    halves: list[Row] = []
+    for row in rows:
+        gutter = row.page_size[0] / 2
+        if right is not None and right.row.page_number == row.page_number:
+            gutter = right.row.tokens[right.start].bbox.left - row.height
+        halves.append(row.part(0, gutter) if side == "left" else row.part(gutter, float("inf")))
+    return halves
+
+
+def _value_after(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row], field: FieldType) -> Reading | None:
+    if field.role == "signer":
+        label = hit.row.tokens[hit.start : hit.end]
+        signed = read_signer_below(rows, hit.row, label[0].bbox.left, label[-1].bbox.right)
+        return _placed(signed) if signed else None
+    tokens = _until_next(hit.row, hit.end, hits, hit.stream)
+    if field.kind == "number":
+        tokens = _until_gap(tokens, hit.row.height)
+    if field.kind in _LONG_KINDS or not any(t.key for t in tokens):
+        below = _rows_below(hit, hits, rows)
+        tokens = [*tokens, *(below if field.kind in _LONG_KINDS else below[: _first_row(below)])]
+    return _reading_of(tokens, hit.similarity, hit.row.page_number)
+
+
+def _placed(placed: Placed) -> Reading | None:
+    return _reading_of(placed.tokens, 1.0, placed.page_number)
+
+
+def _until_next(row: Row, start: int, hits: Sequence[Hit], stream: int) -> list[Token]:
+    ends = [h.start for h in hits if h.stream == stream and h.start >= start]
+    return list(row.tokens[start : min(ends, default=len(row.tokens))])
+
+
+def _until_gap(tokens: list[Token], height: float) -> list[Token]:
+    """A number ends at a wide gap, unless its symbol follows (a hand writes small in a large space)."""
+    kept: list[Token] = []
+    for token in tokens:
+        if (
+            kept
+            and kept[-1].key
+            and token.bbox.left - kept[-1].bbox.right > 2.5 * height
+            and token.text[0] not in "/-"
+        ):
+            break
+        kept.append(token)
+    return kept
+
+
+def _rows_below(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Token]:
+    """Tokens of the rows the value runs on over: close below, same page, up to the next label."""
+    tokens: list[Token] = []
+    previous = hit.row
+    for stream in range(hit.stream + 1, min(len(rows), hit.stream + 1 + _MOST_ROWS_BELOW)):
+        row = rows[stream]
+        gap = (row.top + row.bottom) / 2 - (previous.top + previous.bottom) / 2
+        if row.page_number != previous.page_number or gap > 2.6 * max(row.height, previous.height):
+            break
+        if _is_shouted(row) and not _is_shouted(previous):
+            break
+        on_row = [h.start for h in hits if h.stream == stream]
+        end = min(on_row, default=len(row.tokens))
+        part = row.tokens[:end]
+        if not any(t.key for t in part):
+            break
+        tokens.extend(replace(t, glued=False) if i == 0 else t for i, t in enumerate(part))
+        if on_row:
+            break
+        previous = row
+    return tokens
+
+
+def _is_shouted(row: Row) -> bool:
+    """A heading in capitals ends the value above it."""
+    letters = [c for c in row.text if c.isalpha()]
+    return len(letters) > 3 and sum(c.isupper() for c in letters) > 0.8 * len(letters)
+
+
+def _first_row(tokens: Sequence[Token]) -> int:
+    """How many of ``tokens`` stand on the first row."""
+    for index in range(1, len(tokens)):
+        if tokens[index].bbox.left < tokens[index - 1].bbox.left:
+            return index
+    return len(tokens)
+
+
+def _reading_of(tokens: Sequence[Token], similarity: float, page_number: int) -> Reading | None:
+    kept = [t for t in tokens if not LEADER.fullmatch(t.text)]
+    while kept and not kept[0].key:
+        kept.pop(0)
+    while kept and not kept[-1].key:
+        kept.pop()
+    if not kept:
+        return None
+    transcription = clean(join_tokens(kept))
+    if not transcription:
+        return None
+    weights = [t.confidence for t in kept if t.key]
+    confidence = (min(weights) + sum(weights) / len(weights)) / 2
+    return Reading(transcription, confidence, similarity, page_number, enclosing_box(kept))
