@@ -84,6 +84,16 @@ def medium(text: str) -> Medium | None:
 
 
 @cache
+def _ignored() -> frozenset[str]:
+    return frozenset(fold(word) for word in _data()["ignored"]["spellings"])
+
+
+def is_ignored(header: str) -> bool:
+    """Whether a column under this header, such as a running number, is left out without a word."""
+    return fold(header) in _ignored()
+
+
+@cache
 def _field_spellings(code: str) -> dict[str, FieldType]:
     """Spellings that mean exactly one field of the type; names and labels win over printed labels."""
     kind = record_types()[code]

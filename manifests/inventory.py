@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from manifests.cells import UnitColumn, read_count, read_record_type, read_unit, read_year
+from manifests.columns import is_ignored, table_form
+from manifests.files import FileError
+from manifests.reasons import Fault, Severity
+from manifests.rows import Layout, RowCells, lay_out, unit_column
+from manifests.spelling import fold, visible
+from manifests.tables import Row, Table, TableError, read_table, write_table
+from manifests.units import units
+
+_MOST = 99_999_999
+_TOTALS = ("tong", "cong", "total", "sum")
+_VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +32,7 @@ class InventoryLine:
         record_type: Code of ``manifests.record_types``.
         records: Results (kết quả); the denominator.
         files, pages: Document files and pages; ``None`` when the list does not count them.
+        row: 1-based row in the file; 0 for a line that was not read from one.
     """
 
     unit_code: str
@@ -23,3 +42,111 @@ class InventoryLine:
     files: int | None = None
     pages: int | None = None
     row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryReading:
+    """What an inventory says. A denominator with holes is no denominator: with any error, do not import it.
+
+    Attributes:
+        lines: Rows without an error, in file order.
+        faults: Everything wrong, with row and column.
+        sha256: Digest of the file; ``None`` when it could not be read.
+    """
+
+    lines: tuple[InventoryLine, ...]
+    faults: tuple[Fault, ...]
+    sha256: str | None
+
+    @property
+    def failed(self) -> bool:
+        return any(fault.severity is Severity.ERROR for fault in self.faults)
+
+
+def read_inventory(path: Path, *, today: dt.date | None = None) -> InventoryReading:
+    """Reads an inventory, CSV or XLSX with Vietnamese or English headers; never raises for what is in the file.
+
+    Args:
+        today: Day that says which year is the last possible one; today in Vietnam when not given.
+    """
+    form = table_form("inventory")
+    try:
+        table, data = read_table(path, form.score)
+    except (FileError, TableError) as error:
+        return InventoryReading((), (Fault("inventory_invalid", error.detail, file=visible(path.name)),), None)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not table.rows:
+        return InventoryReading((), (Fault("inventory_empty", "", file=visible(path.name)),), sha256)
+    layout, faults = lay_out(table, form)
+    if faults:
+        return InventoryReading((), faults, sha256)
+    reader = _LineReader(layout, unit_column(table, layout, units(), None), today)
+    lines = [line for row in table.rows if (line := reader.read(row)) is not None]
+    found = (*_unknown_columns(table, layout), *reader.faults, *_repeated(lines))
+    if not lines and not any(fault.severity is Severity.ERROR for fault in found):
+        found = (*found, Fault("inventory_empty", "", file=visible(path.name)))
+    return InventoryReading(tuple(lines), found, sha256)
+
+
+class _LineReader:
+    def __init__(self, layout: Layout, column: UnitColumn, today: dt.date | None) -> None:
+        self._layout = layout
+        self._column = column
+        self._year = (today or dt.datetime.now(_VIETNAM).date()).year
+        self.faults: list[Fault] = []
+
+    def read(self, row: Row) -> InventoryLine | None:
+        """The line of a row; ``None`` for a total below the lines or a row with an error, which are told."""
+        cells = RowCells(row, self._layout)
+        if self._is_total(row):
+            self.faults.append(Fault("value_ignored", "dòng tổng cộng được bỏ qua", Severity.WARNING, row=row.number))
+            return None
+        year = cells.take("year", partial(read_year, this_year=self._year))
+        unit_code = cells.take("unit_code", partial(read_unit, year=year, column=self._column))
+        kind = cells.take("record_type", read_record_type)
+        count = partial(read_count, least=0, most=_MOST, grouped=True)
+        records = cells.take("records", count)
+        files = cells.take("files", count, required=False)
+        pages = cells.take("pages", count, required=False)
+        self.faults.extend(cells.faults(None))
+        if cells.failed or year is None or unit_code is None or kind is None or records is None:
+            return None
+        return InventoryLine(unit_code, kind.code, year, records, files, pages, row.number)
+
+    @staticmethod
+    def _is_total(row: Row) -> bool:
+        first = next((fold(cell.text) for cell in row.cells if cell.text), "")
+        return first in _TOTALS or first.startswith("tong ")
+
+
+def _unknown_columns(table: Table, layout: Layout) -> tuple[Fault, ...]:
+    return tuple(
+        Fault("column_unknown", "", Severity.WARNING, row=table.header_row, column=visible(table.headers[index]))
+        for index in layout.others
+        if table.headers[index] and not is_ignored(table.headers[index])
+    )
+
+
+def _repeated(lines: Iterable[InventoryLine]) -> tuple[Fault, ...]:
+    """One error for each line that stands a second time: adding them up or taking the last are both guesses."""
+    first: dict[tuple[str, str, int], int] = {}
+    faults = []
+    for line in lines:
+        key = (line.unit_code, line.record_type, line.year)
+        if first.setdefault(key, line.row) != line.row:
+            faults.append(Fault("inventory_repeated", f"đã có ở dòng {first[key]}", row=line.row))
+    return tuple(faults)
+
+
+def write_inventory(path: Path, lines: Iterable[InventoryLine], *, vietnamese: bool = False) -> None:
+    """Writes an inventory, CSV (UTF-8 with BOM) or XLSX by the suffix of ``path``.
+
+    Raises:
+        ValueError: Another suffix.
+    """
+    columns = table_form("inventory").columns
+    rows: list[list[str | int]] = [[column.title if vietnamese else column.name for column in columns]]
+    for line in lines:
+        optional = ["" if count is None else count for count in (line.files, line.pages)]
+        rows.append([line.unit_code, line.record_type, line.year, line.records, *optional])
+    write_table(path, rows)

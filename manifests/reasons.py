@@ -108,7 +108,7 @@ _TABLE = (
     ),
     (
         "file_shared",
-        "Tệp này cũng nằm trong một hồ sơ khác",
+        "Tệp giống hệt một tệp khác",
         "Kiểm tra xem có quét nhầm hoặc ghi nhầm tên tệp không.",
     ),
     (
