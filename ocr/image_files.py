@@ -1,0 +1,226 @@
+"""Pages out of JPEG, PNG and TIFF files through Pillow, one frame in memory at a time."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ocr.errors import ImageTooLargeError, UnreadableError
+from ocr.limits import Limits
+from ocr.raw_page import JpegSettings, Pixels, RawPage
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# EXIF orientation to (degrees clockwise, mirrored first).
+_EXIF_TURNS = {1: (0, False), 2: (0, True), 3: (180, False), 4: (180, True)}
+_EXIF_TURNS |= {5: (270, True), 6: (90, False), 7: (90, True), 8: (270, False)}
+_EXIF_ORIENTATION = 0x0112
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+)
+"""What Pillow raises for broken files; its decoders do not promise one class."""
+
+
+@contextmanager
+def open_image(source: Path | bytes, name: str) -> Iterator[Image.Image]:
+    """A lazily opened Pillow image; nothing is decoded yet.
+
+    Raises:
+        UnreadableError: Pillow finds no JPEG, PNG or TIFF (or JPEG 2000 from a PDF) in it.
+    """
+    # Importing a plugin registers its format; the rest of Pillow's formats stay unknown on purpose.
+    from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa: F401
+
+    # Sizes are checked by check_pixels with our own words; Pillow's own guard would only warn.
+    Image.MAX_IMAGE_PIXELS = None
+    stream: Any = source if isinstance(source, Path) else io.BytesIO(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(stream, formats=("JPEG", "PNG", "TIFF", "JPEG2000"))
+    except _BROKEN as error:
+        raise UnreadableError(name, f"không giải mã được ảnh ({type(error).__name__}); hãy quét lại") from error
+    with image:
+        yield image
+
+
+def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
+    """Refuses a picture that would not fit in memory.
+
+    Raises:
+        ImageTooLargeError: More than ``limits.max_pixels``.
+        UnreadableError: No pixels at all.
+    """
+    if width < 1 or height < 1:
+        raise UnreadableError(name, "ảnh không có điểm ảnh nào; hãy quét lại")
+    if width * height > limits.max_pixels:
+        raise ImageTooLargeError(
+            name,
+            f"ảnh {width} × {height} điểm ảnh, giới hạn là {limits.max_pixels // 1_000_000} triệu điểm ảnh một trang;"
+            " hãy quét lại ở 300 dpi",
+        )
+
+
+def count_frames(image: Image.Image, limits: Limits) -> tuple[int, bool]:
+    """Readable frames of an image, and whether the chain of frames breaks off after them.
+
+    A TIFF whose last directory is cut off still delivers the frames before it; the caller compares the count with
+    what the manifest declares.
+    """
+    if image.format != "TIFF":
+        return 1, False
+    for index in range(limits.max_pages + 1):
+        try:
+            image.seek(index)
+        except EOFError:
+            return index, False
+        except _BROKEN:
+            return index, True
+        if image.width < 1 or image.height < 1:
+            return index, True
+    return limits.max_pages + 1, False
+
+
+def read_frame(image: Image.Image, index: int, name: str, limits: Limits, data: bytes | None = None) -> RawPage:
+    """Decodes one frame.
+
+    Args:
+        image: From ``open_image``.
+        index: 0-based frame.
+        name: File and page, for messages.
+        limits: Checked before decoding.
+        data: The encoded bytes, when they are a JPEG that may be passed on.
+
+    Raises:
+        ImageTooLargeError, UnreadableError: As the names say.
+    """
+    try:
+        image.seek(index)
+        check_pixels(image.width, image.height, name, limits)
+        dpi = _resolution(image)
+        orientation = _orientation(image)
+        settings = jpeg_settings(image)
+        as_is = data is not None and image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
+        pixels, bitonal = decode(image)
+    except (ImageTooLargeError, UnreadableError):
+        raise
+    except (EOFError, *_BROKEN) as error:
+        raise UnreadableError(name, f"ảnh hỏng hoặc bị cắt cụt ({error}); hãy quét lại trang này") from error
+    turn, mirrored = _EXIF_TURNS.get(orientation, (0, False))
+    if mirrored:
+        pixels, as_is = pixels[:, ::-1].copy(), False
+    return RawPage(
+        pixels=pixels,
+        bitonal=bitonal,
+        jpeg=data if as_is else None,
+        dpi=dpi,
+        turn=turn,
+        settings=settings,
+    )
+
+
+def decode(image: Image.Image) -> tuple[Pixels, bool]:
+    """Pixels of the current frame as grey or RGB uint8, and whether they are bitonal. Alpha goes onto white paper."""
+    import numpy as np
+    from PIL import Image
+
+    mode = image.mode
+    if mode == "1":
+        return np.asarray(image.convert("L")), True
+    if mode in ("L", "RGB"):
+        return np.asarray(image), False
+    if mode.startswith("I") or mode == "F":
+        return _eight_bit(np.asarray(image)), False
+    if mode == "CMYK":
+        # Pillow turns Adobe's inverted CMYK round while decoding.
+        return np.asarray(image.convert("RGB")), False
+    if mode == "P" and "transparency" not in image.info:
+        return _from_palette(image)
+    if mode in ("P", "PA", "LA", "La", "RGBA", "RGBa"):
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        paper.alpha_composite(rgba)
+        flat = paper.convert("RGB")
+        return np.asarray(flat.convert("L") if mode in ("LA", "La") else flat), False
+    return np.asarray(image.convert("RGB")), False
+
+
+def _from_palette(image: Image.Image) -> tuple[Pixels, bool]:
+    import numpy as np
+
+    raw = image.getpalette("RGB") or []
+    palette = np.zeros((256, 3), np.uint8)
+    known = np.asarray(raw[: 256 * 3], np.uint8).reshape(-1, 3)
+    palette[: len(known)] = known
+    indexes = np.asarray(image)
+    used = palette[np.flatnonzero(np.bincount(indexes.ravel(), minlength=256))]
+    if bool((used == used[:, :1]).all()):
+        bitonal = bool(np.isin(used, (0, 255)).all())
+        return palette[:, 0][indexes], bitonal
+    return palette[indexes], False
+
+
+def _eight_bit(values: Any) -> Pixels:
+    """16-bit and float samples to 8 bits; 12-bit scanners fill only the low part of 16."""
+    import numpy as np
+
+    if values.dtype.kind == "f":
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        span = (high - low) or 1.0
+        scaled: Pixels = ((np.nan_to_num(values) - low) * (255.0 / span)).astype(np.uint8)
+        return scaled
+    high = int(values.max(initial=0))
+    shift = max(high.bit_length() - 8, 0) if high < 4096 else 8
+    shifted: Pixels = np.clip(values >> shift, 0, 255).astype(np.uint8)
+    return shifted
+
+
+def _resolution(image: Image.Image) -> tuple[float, float] | None:
+    stated = image.info.get("dpi")
+    if not isinstance(stated, tuple) or len(stated) != 2:
+        return None
+    try:
+        x, y = float(stated[0]), float(stated[1])
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 20 <= x <= 10_000 and 20 <= y <= 10_000 else None
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format not in ("JPEG", "MPO", "TIFF", "PNG"):
+        return 1
+    if image.format == "TIFF":
+        # Pillow applies the tag itself when the frame is loaded.
+        return 1
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except _BROKEN:
+        return 1
+
+
+def jpeg_settings(image: Image.Image) -> JpegSettings | None:
+    if image.format not in ("JPEG", "MPO"):
+        return None
+    from PIL import JpegImagePlugin
+
+    tables = getattr(image, "quantization", None)
+    if not tables:
+        return None
+    subsampling = JpegImagePlugin.get_sampling(image)
+    return JpegSettings(
+        tables=tuple(tuple(int(v) for v in tables[key]) for key in sorted(tables)),
+        subsampling=subsampling if subsampling in (0, 1, 2) else 2,
+    )

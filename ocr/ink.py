@@ -1,0 +1,125 @@
+"""The reduced copy of a page that decisions are taken on: where ink is, where the scanner's black border is.
+
+Everything about geometry and quality is decided at ``ANALYSIS_DPI``; the full page is touched once, when the
+decisions stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ocr.page import GrayImage
+from ocr.raw_page import Pixels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Mask = NDArray[Any]
+else:
+    Mask = Any
+
+ANALYSIS_DPI = 150.0
+_MAX_SIDE = 2600
+_SOLID_MM = 1.6
+"""Strokes are thinner, borders are thicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A grey page at about ``ANALYSIS_DPI``.
+
+    Attributes:
+        gray: uint8 (height, width).
+        scale: Its pixels for each pixel of the full page.
+        dpi: Its own resolution.
+        ink: 255 where strokes are; borders and solid dark areas left out.
+        border: 255 where the scanner's bed or a black border shows.
+        paper, dark: Grey levels of the paper and of the ink.
+    """
+
+    gray: GrayImage
+    scale: float
+    dpi: float
+    ink: Mask
+    border: Mask
+    paper: float
+    dark: float
+
+    def pixels(self, millimetres: float) -> int:
+        """Whole pixels of a length, at least one."""
+        return max(1, round(millimetres * self.dpi / 25.4))
+
+
+def reduce_page(gray: GrayImage, dpi: float) -> Reduced:
+    """Shrinks ``gray`` (never enlarges it) and finds paper, ink and border."""
+    import cv2
+
+    height, width = gray.shape
+    scale = min(1.0, ANALYSIS_DPI / dpi, _MAX_SIDE / max(height, width))
+    small: Pixels = gray
+    if scale < 0.95:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    else:
+        scale = 1.0
+    return analyse(small, scale, dpi * scale)
+
+
+def analyse(small: GrayImage, scale: float, dpi: float) -> Reduced:
+    """Paper, ink and border of an already reduced page."""
+    import cv2
+    import numpy as np
+
+    paper, dark = _levels(small)
+    border = _border(small, paper, dpi)
+    block = max(15, round(4.0 * dpi / 25.4)) | 1
+    offset = max(8.0, 0.12 * (paper - dark))
+    ink = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, offset)
+    # Inside large dark areas the adaptive threshold finds their grain; ink is also darker than the paper.
+    ink[small > paper - offset] = 0
+    if border.any():
+        grown = cv2.dilate(border, np.ones((3, 3), np.uint8), iterations=max(1, round(0.5 * dpi / 25.4)))
+        ink[grown > 0] = 0
+    return Reduced(small, scale, dpi, ink, border, paper, dark)
+
+
+def _levels(small: GrayImage) -> tuple[float, float]:
+    """Grey of the paper (the commonest bright level) and of the darkest strokes."""
+    import numpy as np
+
+    counts = np.bincount(small[::2, ::2].ravel(), minlength=256).astype(np.float64)
+    smooth = np.convolve(np.pad(counts, 4, mode="edge"), np.ones(9) / 9, mode="valid")
+    bright = smooth.copy()
+    bright[:90] = 0
+    paper = float(np.argmax(bright)) if bright.any() else float(np.argmax(smooth))
+    total = np.cumsum(counts)
+    dark = float(np.searchsorted(total, total[-1] * 0.005))
+    return max(paper, 1.0), min(dark, paper)
+
+
+def _border(small: GrayImage, paper: float, dpi: float) -> Mask:
+    """Solid dark areas that touch the edge of the picture and are larger than any stroke."""
+    import cv2
+    import numpy as np
+
+    dark = (small < min(0.45 * paper, 110)).astype(np.uint8) * np.uint8(255)
+    edge = (dark[0].mean() + dark[-1].mean() + dark[:, 0].mean() + dark[:, -1].mean()) / 4
+    if edge < 1:
+        return np.zeros_like(dark)
+    size = max(3, round(_SOLID_MM * dpi / 25.4))
+    # Padding keeps a border thinner than the kernel alive where it leaves the picture.
+    padded = cv2.copyMakeBorder(dark, size, size, size, size, cv2.BORDER_REPLICATE)
+    solid = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
+    solid = np.ascontiguousarray(solid[size:-size, size:-size])
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    height, width = small.shape
+    keep = np.zeros(count, np.uint8)
+    for index in range(1, count):
+        left, top, w, h, area = (int(v) for v in stats[index])
+        touches = left == 0 or top == 0 or left + w == width or top + h == height
+        large = w > 0.25 * width or h > 0.25 * height or area > 0.01 * height * width
+        if touches and large:
+            keep[index] = 255
+    border: Mask = keep[labels]
+    return border
