@@ -21,7 +21,7 @@ from ocr.xmp import DocumentMetadata, xmp_packet
 
 __all__ = ["Assembled", "DocumentMetadata", "assemble"]
 
-_TALL = 1.4
+_TALL = 1.7
 
 
 @dataclass(frozen=True, slots=True)

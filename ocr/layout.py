@@ -21,8 +21,8 @@ _CORRIDOR = 1.2
 _MIDDLE = (0.25, 0.75)
 """Where between the left and right end of the text two columns may part."""
 _HEAD, _FOOT = 0.3, 0.5
-"""Two columns of few lines are believed in the first 30 % and the last 50 % of the text: headings and signatures.
-Elsewhere they are rows of a form or a table and are read across."""
+"""Two columns of few lines are believed in the first 30 % and the last 50 % of the text, when the right one is set
+around an axis: headings and signatures. Else they are rows of a form or a table and are read across."""
 _LONG_COLUMN = 5
 
 
@@ -57,7 +57,7 @@ def order_words(words: Sequence[Word]) -> tuple[Word, ...]:
     block = line = -1
     bottom: int | None = None
     for band, parting in _bands(pieces, height, extent):
-        columns = _columns(band, parting, height, extent)
+        columns = _columns(band, parting, extent)
         for column in columns:
             if len(columns) > 1:
                 bottom = None
@@ -129,7 +129,7 @@ def _widest(free: list[tuple[float, float]]) -> float | None:
     return (start + end) / 2
 
 
-def _columns(band: list[_Piece], parting: float | None, height: float, extent: Bbox) -> list[list[_Piece]]:
+def _columns(band: list[_Piece], parting: float | None, extent: Bbox) -> list[list[_Piece]]:
     """The band's two columns, or the band itself when it is to be read across."""
     if parting is None:
         return [band]
@@ -144,16 +144,18 @@ def _columns(band: list[_Piece], parting: float | None, height: float, extent: B
     tall = extent.bottom - extent.top
     at_head = band[0].box.top - extent.top < _HEAD * tall
     at_foot = band[-1].box.bottom - extent.top > (1 - _FOOT) * tall
-    if (at_head or at_foot) and _is_centred(right, height):
+    if (at_head or at_foot) and _is_centred(right):
         return [left, right]
     return [band]
 
 
-def _is_centred(column: list[_Piece], height: float) -> bool:
-    """Headings and signatures are set around an axis; values of a form begin at one."""
+def _is_centred(column: list[_Piece]) -> bool:
+    """Headings and signatures are set around an axis; values of a form begin at one edge."""
+    if len(column) < 2:
+        return False
     centres = [(piece.box.left + piece.box.right) / 2 for piece in column]
     edges = [piece.box.left for piece in column]
-    return max(centres) - min(centres) <= max(edges) - min(edges) + height
+    return max(centres) - min(centres) < max(edges) - min(edges)
 
 
 def _rows(column: list[_Piece]) -> list[list[_Piece]]:

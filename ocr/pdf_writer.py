@@ -126,8 +126,8 @@ class PdfaDocument(FPDF):
     ) -> None:
         """Write ``text`` so that its letters fill the box exactly, from the font's descent to its ascent."""
         font = cast(TTFFont, self.fonts[_FONT])
-        # A reference to a missing glyph is not allowed even in invisible text (ISO 19005-2, 6.2.11.8).
-        text = "".join(c if ord(c) in font.cmap else UNKNOWN_GLYPH for c in text)
+        # Neither a missing glyph nor a byte order mark is allowed, even in invisible text (ISO 19005-2, 6.2.11.7–8).
+        text = "".join(c if c.isprintable() and ord(c) in font.cmap else UNKNOWN_GLYPH for c in text)
         ascent, descent = font.desc.ascent / 1000, font.desc.descent / 1000
         size = max(round((bottom - top) / (ascent - descent), 2), _LEAST_FONT_SIZE)
         self.set_font(_FONT, size=size)

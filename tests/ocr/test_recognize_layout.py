@@ -1,0 +1,142 @@
+"""Reading order of the pages administrative acts are made of, from boxes alone."""
+
+from __future__ import annotations
+
+from manifests.text import Bbox, PageFacts, PageText, PageVerdict, Word
+from ocr.layout import order_words
+
+ADVANCE, HEIGHT = 14, 30
+
+
+def words_of(*lines: tuple[int, int, str], start: int = 0) -> list[Word]:
+    """Words of ``(left, top, text)`` lines, each letter 14 pixels wide; what stands on one height is one line."""
+    made = []
+    tops: list[int] = []
+    for left, top, text in lines:
+        if top not in tops:
+            tops.append(top)
+        x = left
+        for part in text.split():
+            right = x + ADVANCE * len(part)
+            made.append(Word(part, Bbox(x, top, right, top + HEIGHT), 0.9, 0, start + tops.index(top)))
+            x = right + ADVANCE
+    return made
+
+
+def read_aloud(words: list[Word]) -> list[list[str]]:
+    """The lines of each block, in order."""
+    ordered = order_words(words)
+    assert sorted(w.text for w in ordered) == sorted(w.text for w in words)
+    assert [(w.block, w.line) for w in ordered] == sorted((w.block, w.line) for w in ordered)
+    page = PageText(PageFacts(1, "s", 1, 1654, 2339, 200), PageVerdict.READ, ordered, "test")
+    blocks: dict[int, list[str]] = {}
+    for line in page.lines():
+        blocks.setdefault(line[0].block, []).append(" ".join(w.text for w in line))
+    return list(blocks.values())
+
+
+BODY = [
+    (150, 500 + 50 * i, "Căn cứ Luật Hộ tịch ngày 20 tháng 11 năm 2014 và các văn bản hướng dẫn thi hành")
+    for i in range(20)
+]
+
+
+def centred(axis: int, top: int, text: str) -> tuple[int, int, str]:
+    return (axis - ADVANCE * len(text) // 2, top, text)
+
+
+def test_agency_and_national_heading_are_two_columns() -> None:
+    heading = [
+        centred(380, 100, "ỦY BAN NHÂN DÂN"),
+        centred(1150, 100, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
+        centred(380, 150, "PHƯỜNG CỬA NAM"),
+        centred(1150, 150, "Độc lập - Tự do - Hạnh phúc"),
+        centred(380, 230, "Số: 12/QĐ-UBND"),
+        centred(1150, 230, "Cửa Nam, ngày 02 tháng 9 năm 2025"),
+        centred(800, 350, "QUYẾT ĐỊNH"),
+        centred(800, 400, "Về việc cấp bản sao trích lục"),
+    ]
+    blocks = read_aloud(words_of(*heading, *BODY))
+    flat = [line for block in blocks for line in block]
+    assert flat[:8] == [
+        "ỦY BAN NHÂN DÂN",
+        "PHƯỜNG CỬA NAM",
+        "Số: 12/QĐ-UBND",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "Cửa Nam, ngày 02 tháng 9 năm 2025",
+        "QUYẾT ĐỊNH",
+        "Về việc cấp bản sao trích lục",
+    ]
+    assert [line for _, _, line in BODY] == flat[8:]
+
+
+def test_recipients_and_signer_are_two_columns() -> None:
+    foot = [
+        (150, 1600, "Nơi nhận:"),
+        centred(1200, 1600, "TM. ỦY BAN NHÂN DÂN"),
+        (150, 1650, "- Như Điều 3;"),
+        centred(1200, 1650, "CHỦ TỊCH"),
+        (150, 1700, "- Lưu: VT."),
+        centred(1200, 1900, "Nguyễn Thị Mẫu"),
+    ]
+    flat = [line for block in read_aloud(words_of(*BODY, *foot)) for line in block]
+    assert flat[len(BODY) :] == [
+        "Nơi nhận:",
+        "- Như Điều 3;",
+        "- Lưu: VT.",
+        "TM. ỦY BAN NHÂN DÂN",
+        "CHỦ TỊCH",
+        "Nguyễn Thị Mẫu",
+    ]
+
+
+def test_form_fields_on_one_line_stay_on_one_line() -> None:
+    form = [
+        (150, 600, "Họ, chữ đệm, tên: Trần Văn Thử"),
+        (150, 660, "Giới tính: Nam"),
+        (900, 660, "Dân tộc: Kinh"),
+        (150, 720, "Quốc tịch: Việt Nam"),
+        (900, 720, "Năm sinh: 1985"),
+    ]
+    body = [(150, 100 + 50 * i, text) for i, (_, _, text) in enumerate(BODY[:8])]
+    tail = [(150, 1000 + 50 * i, text) for i, (_, _, text) in enumerate(BODY)]
+    flat = [line for block in read_aloud(words_of(*body, *form, *tail)) for line in block]
+    assert flat[8:11] == [
+        "Họ, chữ đệm, tên: Trần Văn Thử",
+        "Giới tính: Nam Dân tộc: Kinh",
+        "Quốc tịch: Việt Nam Năm sinh: 1985",
+    ]
+
+
+def test_table_is_read_across() -> None:
+    rows = [
+        (x, 1500 + 60 * i, f"{name}{i}")
+        for i in range(6)
+        for x, name in ((150, "stt"), (400, "họtên"), (900, "nămsinh"), (1300, "ghichú"))
+    ]
+    flat = [line for block in read_aloud(words_of(*BODY, *rows)) for line in block]
+    assert flat[len(BODY) :] == [f"stt{i} họtên{i} nămsinh{i} ghichú{i}" for i in range(6)]
+
+
+def test_long_columns_in_the_middle_are_columns() -> None:
+    left = [(150, 700 + 50 * i, f"bên nam {i} họ tên nghề") for i in range(8)]
+    right = [(900, 715 + 50 * i, f"bên nữ {i} họ tên nghề") for i in range(8)]
+    top = [(150, 100 + 50 * i, text) for i, (_, _, text) in enumerate(BODY[:10])]
+    tail = [(150, 1300 + 50 * i, text) for i, (_, _, text) in enumerate(BODY)]
+    flat = [line for block in read_aloud(words_of(*top, *left, *right, *tail)) for line in block]
+    assert flat[10:26] == [text for _, _, text in left] + [text for _, _, text in right]
+
+
+def test_paragraphs_are_blocks() -> None:
+    blocks = read_aloud(words_of((150, 100, "đoạn một"), (150, 140, "còn nữa"), (150, 260, "đoạn hai")))
+    assert blocks == [["đoạn một", "còn nữa"], ["đoạn hai"]]
+
+
+def test_page_without_words_has_no_order() -> None:
+    assert order_words([]) == ()
+
+
+def test_raw_reading_is_carried() -> None:
+    word = Word("đề", Bbox(0, 0, 20, 20), 0.9, 4, 7, raw="đê")
+    assert order_words([word]) == (Word("đề", Bbox(0, 0, 20, 20), 0.9, 0, 0, raw="đê"),)
