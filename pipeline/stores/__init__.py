@@ -13,7 +13,8 @@ from pipeline.stores.errors import (
     StoreUnavailableError,
 )
 from pipeline.stores.interface import ObjectStat, ObjectStore, Put
-from pipeline.stores.opening import StoreOptions, open_store
+from pipeline.stores.opening import open_store
+from pipeline.stores.options import StoreOptions
 
 __all__ = [
     "BadKeyError",

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pipeline.stores.errors import StoreConfigurationError
 from pipeline.stores.folder import FolderStore
 from pipeline.stores.interface import ObjectStore
+from pipeline.stores.options import StoreOptions
 
-MEBIBYTE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
-    """How to reach an S3 server; a folder needs none of it.
-
-    Attributes:
-        endpoint: Address of the server; ``None``: what the standard AWS variables or files say.
-        region: Region to sign for; ``None``: as above, else ``us-east-1``.
-        access_key: Together with ``secret_key``; ``None``: the standard AWS chain (environment, files, role).
-        connect_timeout: Seconds.
-        read_timeout: Seconds without a byte.
-        attempts: Tries of one request before the store counts as unavailable.
-        multipart_bytes: Files above this go up in parts of this size (S3 takes at least 5 MiB, at most 5 GiB).
-    """
-
-    endpoint: str | None = None
-    region: str | None = None
-    access_key: str | None = None
-    secret_key: str | None = field(default=None, repr=False)
-    connect_timeout: float = 5.0
-    read_timeout: float = 60.0
-    attempts: int = 4
-    multipart_bytes: int = 64 * MEBIBYTE
+_ADVICE = "write file:folder or s3://bucket/prefix"
 
 
 def open_store(url: str, options: StoreOptions | None = None) -> ObjectStore:
@@ -48,9 +25,26 @@ def open_store(url: str, options: StoreOptions | None = None) -> ObjectStore:
     Raises:
         StoreConfigurationError: The URL cannot be understood.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise StoreConfigurationError(url, f"{error}; {_ADVICE}") from error
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost") or not parts.path or parts.query or parts.fragment:
-            raise StoreConfigurationError(url, "not a folder on this machine; write file:folder or file:/folder")
+            raise StoreConfigurationError(url, f"not a folder on this machine; {_ADVICE}")
         return FolderStore(Path(unquote(parts.path)))
-    raise StoreConfigurationError(url, "not a store; write file:folder or s3://bucket/prefix")
+    if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc and not parts.fragment:
+        from pipeline.stores.s3 import S3Store
+
+        told = dict(parse_qsl(parts.query))
+        unknown = told.keys() - {"endpoint", "region"}
+        if unknown:
+            raise StoreConfigurationError(
+                url, f"{', '.join(sorted(unknown))} cannot be set here; {_ADVICE}?endpoint=…&region=…"
+            )
+        chosen = options or StoreOptions()
+        chosen = dataclasses.replace(
+            chosen, endpoint=told.get("endpoint", chosen.endpoint), region=told.get("region", chosen.region)
+        )
+        return S3Store(parts.netloc, unquote(parts.path).strip("/"), chosen)
+    raise StoreConfigurationError(url, f"not a store; {_ADVICE}")

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from service_tools import find_program
@@ -18,11 +19,12 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """A running server; ``make_bucket`` gives a fresh, empty bucket each time."""
+    """A running server; ``make_bucket`` gives a fresh, empty bucket each time. ``folder`` holds a folder per bucket."""
 
     endpoint: str
     access_key: str
     secret_key: str
+    folder: Path
     region: str = REGION
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -98,7 +100,7 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         else:
             pytest.fail(f"versitygw does not start: {(folder / 'log').read_text(errors='replace')}")
         try:
-            yield S3Server(f"http://127.0.0.1:{port}", access_key, secret_key)
+            yield S3Server(f"http://127.0.0.1:{port}", access_key, secret_key, root)
         finally:
             server.kill()
             server.wait()
