@@ -19,7 +19,7 @@ from manifests.tables import Row, Table, TableError, read_table, write_table
 from manifests.units import units
 
 _MOST = 99_999_999
-_TOTALS = ("tong", "cong", "total", "sum")
+_TOTALS = ("cong", "total", "sum")
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 
@@ -116,7 +116,7 @@ class _LineReader:
     @staticmethod
     def _is_total(row: Row) -> bool:
         first = next((fold(cell.text) for cell in row.cells if cell.text), "")
-        return first in _TOTALS or first.startswith("tong ")
+        return first in _TOTALS or first.startswith("tong")
 
 
 def _unknown_columns(table: Table, layout: Layout) -> tuple[Fault, ...]:

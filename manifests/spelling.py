@@ -11,10 +11,9 @@ _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u3000", " "))
 
 
 def fold(text: str) -> str:
-    """``text`` as it is compared: ``"  Mã_HỒ SƠ "`` and ``"ma ho so"`` give the same ``"ma ho so"``."""
+    """``text`` as it is compared: letters and digits only, so ``" Mã_HỒ SƠ "`` and ``"ma ho so"`` are the same."""
     plain = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
-    letters = "".join(char for char in plain if not unicodedata.combining(char))
-    return _NOT_ALNUM.sub(" ", letters).strip()
+    return _NOT_ALNUM.sub("", plain)
 
 
 def tidy(text: str) -> str:
