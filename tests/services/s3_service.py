@@ -19,7 +19,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """A running server; ``make_bucket`` gives a fresh, empty bucket each time. ``folder`` holds a folder per bucket."""
+    """A running server; ``make_bucket`` gives a fresh, empty bucket each time. ``folder`` holds the buckets."""
 
     endpoint: str
     access_key: str
