@@ -1,0 +1,17 @@
+"""One thread for each native library: the cores are shared out over processes, one page reader each.
+
+Tesseract's and OpenCV's own threads fight over the same cores; ten pages took 459 s instead of 9 s that way
+(tesseract issue 3109).
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def use_one_thread() -> None:
+    """Keep OpenMP (Tesseract) and OpenCV of this process to one thread; call it before an engine is opened."""
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    import cv2
+
+    cv2.setNumThreads(1)

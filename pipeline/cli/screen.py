@@ -1,0 +1,70 @@
+"""What the commands say: tables, bars, JSON and exit codes. Vietnamese for people, English keys for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any, NoReturn
+
+import click
+from pydantic_core import to_jsonable_python
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+class Exit(IntEnum):
+    """Exit codes of every command (architecture, section 6)."""
+
+    DONE = 0
+    BAD_USAGE = 2
+    SOME_QUARANTINED = 3
+    NOTHING_DONE = 4
+
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, and nothing else there."""
+    click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2))
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """Say what is wrong on standard error and leave with ``code``."""
+    err.print(message, style="bold red", markup=False, highlight=False)
+    sys.exit(code)
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Progress]:
+    """A progress bar on standard error; hidden when it is no terminal or a program reads us."""
+    with Progress(
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        disable=quiet or not err.is_terminal,
+    ) as bar:
+        yield bar
+
+
+def table(title: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; each column is its heading and whether it holds numbers."""
+    grid = Table(title=title, title_justify="left", title_style="bold")
+    for heading, numeric in columns:
+        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    out.print(grid)
+
+
+def percent(value: float | None) -> str:
+    """A percentage with Vietnamese decimal comma; a dash where nothing was declared."""
+    return "–" if value is None else f"{value:.1f} %".replace(".", ",")

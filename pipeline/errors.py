@@ -1,0 +1,176 @@
+"""What happens after a failure: one table from every error class to its disposition.
+
+- RETRY: the world failed (timestamp authority, store, database, time-out). Try again, later and later.
+- QUARANTINE: this document cannot go on. It stops with its reason code, its bytes stay, the batch goes on.
+- HALT: this run cannot go on. Stop at once; trying again without a change would fail again.
+
+An error of a class that is not in the table is a defect of ours: the document is quarantined as
+``internal_error``, so that one surprise never stops a batch, and a test walks all classes to keep the table whole.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from manifests.errors import ManifestsError
+from manifests.reasons import REASONS
+from ocr import errors as ocr
+from pipeline.stores import errors as stores
+from signing import errors as signing
+from warehouse import errors as warehouse
+
+
+class Disposition(StrEnum):
+    RETRY = "retry"
+    QUARANTINE = "quarantine"
+    HALT = "halt"
+
+
+class PipelineError(Exception):
+    """Base of the errors this room raises itself."""
+
+    code = "internal_error"
+
+
+class ConfigurationError(PipelineError):
+    """A setting is missing or wrong; the message names the setting."""
+
+    code = "configuration_invalid"
+
+
+class UnknownBatchError(PipelineError):
+    """The intake has no such batch."""
+
+    code = "manifest_missing"
+
+    def __init__(self, batch_key: str, intake: str) -> None:
+        self.batch_key = batch_key
+        super().__init__(
+            f"batch {batch_key} is not in the intake {intake} or has no _READY file; "
+            "write it as UNIT/BATCH and see the ready ones with 'sohoa status --batches'"
+        )
+
+
+class TooManyQuarantinedError(PipelineError):
+    """More of the batch was quarantined than the settings allow: more likely a bad drop than bad documents."""
+
+    code = "too_many_quarantined"
+
+    def __init__(self, batch_key: str, quarantined: int, total: int, limit: float) -> None:
+        self.batch_key = batch_key
+        self.quarantined = quarantined
+        self.total = total
+        super().__init__(
+            f"batch {batch_key}: {quarantined} of {total} documents are quarantined, more than the {limit:.0%} that "
+            "SOHOA_QUARANTINE_LIMIT allows; look at the reasons with 'sohoa status --batches', mend the drop, "
+            "then 'sohoa run' again"
+        )
+
+
+class WorkerCrashedError(PipelineError):
+    """The worker process died while it held this document, twice."""
+
+    code = "worker_crashed"
+
+    def __init__(self, document_key: str) -> None:
+        self.document_key = document_key
+        super().__init__(
+            f"{document_key}: the worker process died on this document; its original is kept; "
+            "see the memory limit of the machine, then 'sohoa rerun' it"
+        )
+
+
+class PdfaInvalidError(PipelineError):
+    """veraPDF refuses the file we made; it is not stored as signed."""
+
+    code = "pdfa_invalid"
+
+    def __init__(self, document_key: str, detail: str) -> None:
+        self.document_key = document_key
+        super().__init__(f"{document_key}: the signed file is not PDF/A: {detail}; report this to the engineers")
+
+
+class DocumentTimeoutError(PipelineError):
+    """The document took longer than it may; its worker was stopped."""
+
+    code = "time_limit"
+
+    def __init__(self, document_key: str, seconds: float) -> None:
+        self.document_key = document_key
+        super().__init__(
+            f"{document_key}: not finished within {seconds:g} s; the pages read so far are kept; "
+            "raise SOHOA_DOCUMENT_TIMEOUT, then 'sohoa rerun' it"
+        )
+
+
+class WorkerError(PipelineError):
+    """An error that stopped a worker process, told as values: exceptions do not travel well between processes."""
+
+    def __init__(self, kind: str, code: str, message: str, outcome: Disposition) -> None:
+        self.kind = kind
+        self.code = code
+        self.disposition = outcome
+        super().__init__(message)
+
+
+_RETRY, _QUARANTINE, _HALT = Disposition.RETRY, Disposition.QUARANTINE, Disposition.HALT
+
+DISPOSITIONS: dict[type[Exception], Disposition] = {
+    # the drop
+    ManifestsError: _QUARANTINE,
+    # the scan
+    ocr.OcrError: _QUARANTINE,
+    ocr.ToolMissingError: _HALT,
+    # the signature
+    signing.SigningError: _QUARANTINE,
+    signing.ProfileError: _HALT,
+    signing.SettingsError: _HALT,
+    signing.KeyUnavailableError: _HALT,
+    signing.CertificateExpiredError: _HALT,
+    signing.TsaUnavailableError: _RETRY,
+    signing.FontMissingError: _HALT,
+    signing.PdfaToolError: _HALT,
+    # the stores
+    stores.StoreError: _QUARANTINE,
+    stores.StoreUnavailableError: _RETRY,
+    stores.StoreConfigurationError: _HALT,
+    # the database
+    warehouse.WarehouseError: _HALT,
+    warehouse.DatabaseUnavailableError: _RETRY,
+    # the road
+    PipelineError: _HALT,
+    WorkerCrashedError: _QUARANTINE,
+    DocumentTimeoutError: _QUARANTINE,
+    PdfaInvalidError: _QUARANTINE,
+    # the machine: a full disk or exhausted memory is not the document's fault
+    MemoryError: _HALT,
+    OSError: _RETRY,
+}
+"""The nearest class in an error's ancestry decides; what is in no line is quarantined as ``internal_error``."""
+
+
+def disposition(error: BaseException) -> Disposition:
+    """What follows from ``error``."""
+    if isinstance(error, WorkerError):
+        return error.disposition
+    for kind in type(error).__mro__:
+        if kind in DISPOSITIONS:
+            return DISPOSITIONS[kind]
+    return Disposition.QUARANTINE
+
+
+def reason_code(error: BaseException) -> str:
+    """Key of ``manifests.reasons.REASONS`` under which people see ``error``."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) and code in REASONS else "internal_error"
+
+
+def safe_message(error: BaseException) -> str:
+    """What may be written about ``error`` in a ledger or a log.
+
+    Our own errors are written to name no text of a document. A stranger's message may quote the very line of the
+    scan it stumbled over, so only its class is told.
+    """
+    if hasattr(type(error), "code"):
+        return str(error)
+    return f"{type(error).__module__}.{type(error).__qualname__}"

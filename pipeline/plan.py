@@ -1,0 +1,126 @@
+"""What is to be done to a document: the run key of each stage, from its content, the settings and ordered reruns.
+
+Two plans with the same key for a stage would do the same work, so it is done once. This module is the only place
+that says which settings matter to which stage.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from manifests.documents import BatchRef, DocumentEntry
+from manifests.record_types import record_types
+from manifests.units import units
+from ocr.capture import CaptureOptions
+from ocr.index import IndexOptions
+from ocr.recognize import RecognizeOptions
+from pipeline import archive
+from pipeline.results import ReceivedDocument
+from pipeline.run_keys import fingerprint, root_key, run_key
+from pipeline.settings import Settings
+from pipeline.stages import stage
+from pipeline.stores import ObjectStore
+from signing.profiles import LegalProfile, find_profile
+from signing.settings import KeyKind, SignerSettings, TimestampSettings, TrustSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Run keys of one document, one for each stage, and the options behind them."""
+
+    capture: CaptureOptions
+    recognize: RecognizeOptions
+    index: IndexOptions
+    profile: LegalProfile
+    agency: str
+    converter: str
+    keys: Mapping[str, str]
+
+    @property
+    def record_key(self) -> str:
+        """Run key of the finished record: both what was signed and what was read."""
+        return fingerprint(self.keys["sign"], self.keys["index"])
+
+
+def agency_name(settings: Settings, ref: BatchRef) -> str:
+    """Who signs: the agency of the settings, else the People's Committee of the unit that holds the paper."""
+    if settings.agency:
+        return settings.agency
+    known = units().with_code(ref.unit_code)
+    if not known:
+        return f"Đơn vị {ref.unit_code}"
+    name = known[-1].name
+    return f"Ủy ban nhân dân {name[0].lower()}{name[1:]}"
+
+
+def title(entry: DocumentEntry) -> str:
+    """Title of a document's PDF: type, number, book and year – no person's name, which viewers would show."""
+    parts = [record_types()[entry.record_type].name]
+    parts += [f"số {entry.number}"] if entry.number else []
+    parts += [f"quyển {entry.book}"] if entry.book else []
+    return ", ".join([*parts, f"năm {entry.year}"])
+
+
+def ordered_reruns(store: ObjectStore, ref: BatchRef) -> dict[str, Counter[str]]:
+    """How often each stage of each document of a batch was ordered anew: document id → stage → times."""
+    orders: dict[str, Counter[str]] = {}
+    prefix = archive.reruns(ref)
+    for found in store.list(prefix):
+        document_id, _, name = found.key.removeprefix(prefix).partition("/")
+        orders.setdefault(document_id, Counter())[name.partition("-")[0]] += 1
+    return orders
+
+
+def plan(settings: Settings, document: ReceivedDocument, reruns: Mapping[str, int] | None = None) -> Plan:
+    """The plan of one document under these settings."""
+    times = reruns or {}
+    profile = find_profile(settings.legal_profile)
+    agency = agency_name(settings, document.batch)
+    entry = document.entry
+    capture = CaptureOptions(
+        min_dpi=profile.min_dpi, max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6)
+    )
+    recognize = RecognizeOptions(
+        engine=settings.ocr_engine, language=settings.language, page_timeout=settings.page_timeout
+    )
+    index = IndexOptions(threshold=settings.review_threshold)
+
+    def key(name: str, above: str, *options: object) -> str:
+        return run_key(stage(name), above, *options, reruns=times.get(name, 0))
+
+    keys = {"receive": root_key(artefact.sha256 for artefact in document.originals)}
+    keys["capture"] = key("capture", keys["receive"], capture)
+    # the time-out is left out on purpose: it decides how long we wait, not what is read
+    keys["recognize"] = key("recognize", keys["capture"], replace(recognize, page_timeout=0.0))
+    mark = (profile.name, profile.version, agency, settings.converter or "")
+    keys["assemble"] = key("assemble", keys["recognize"], entry.document_id, title(entry), mark)
+    keys["sign"] = key("sign", keys["assemble"], mark)
+    known = (entry.record_type, entry.unit_code, entry.year, entry.number or "", entry.book or "")
+    told = (entry.medium or "", tuple(sorted(entry.keyed.items())))
+    keys["index"] = key("index", keys["recognize"], index, known, told)
+    return Plan(capture, recognize, index, profile, agency, settings.converter or "", keys)
+
+
+def timestamp_settings(settings: Settings, url: str) -> TimestampSettings:
+    """How the timestamp authority at ``url`` is asked."""
+    return TimestampSettings(url, timeout=settings.tsa_timeout)
+
+
+def signer_settings(settings: Settings) -> SignerSettings:
+    """Which key signs, as the signing room wants it told."""
+    return SignerSettings(
+        kind=KeyKind.PKCS12 if settings.signer_pkcs12 else KeyKind.TEST,
+        test_folder=settings.test_pki_folder,
+        pkcs12=settings.signer_pkcs12,
+        passphrase=settings.signer_passphrase,
+        passphrase_file=settings.signer_passphrase_file,
+    )
+
+
+def trust_settings(settings: Settings) -> TrustSettings:
+    """Whom a signature may end in: the roots of the settings, and the test CA where it is what signs."""
+    return TrustSettings(
+        roots=settings.trust_roots, test_ca=None if settings.signer_pkcs12 else settings.test_pki_folder
+    )

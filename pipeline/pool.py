@@ -1,0 +1,141 @@
+"""Worker processes that read pages. A hostile scan may crash or hang one of them, and nothing else.
+
+Each worker holds one OCR engine on one thread; the processes are spread over the cores. A worker never touches the
+ledger or a key: it takes originals from the archive and leaves pages and PDF/A there.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipeline.attempts import guarded, quarantined
+from pipeline.errors import (
+    Disposition,
+    DocumentTimeoutError,
+    WorkerCrashedError,
+    WorkerError,
+    disposition,
+    reason_code,
+    safe_message,
+)
+from pipeline.outcomes import Outcome
+from pipeline.plan import Plan
+from pipeline.results import ReceivedDocument
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.context import Context
+
+Job = tuple[ReceivedDocument, Plan]
+DOCUMENTS_PER_WORKER = 500
+"""A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
+
+_context: Context | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An error that is not the document's, as values."""
+
+    kind: str
+    code: str
+    message: str
+    disposition: Disposition
+
+    def error(self) -> WorkerError:
+        return WorkerError(self.kind, self.code, self.message, self.disposition)
+
+
+def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
+    """Digitize documents over ``workers`` processes; yields each as it ends.
+
+    Raises:
+        WorkerError: The first error that is not a document's; the rest of the work is stopped.
+    """
+    if not jobs:
+        return
+    crashed: list[Job] = []
+    with _pool(settings, min(workers, len(jobs))) as pool:
+        futures: dict[Future[Any], Job] = {_schedule(pool, settings, job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                ended = _ended(future, futures[future], settings)
+                if ended is None:
+                    crashed.append(futures[future])
+                else:
+                    yield futures[future], ended
+        except BaseException:
+            pool.stop()  # type: ignore[no-untyped-call]
+            raise
+    for job in crashed:  # once more, alone: the machine may have been out of memory for another's sake
+        with _pool(settings, 1) as pool:
+            ended = _ended(_schedule(pool, settings, job), job, settings)
+        yield (
+            job,
+            ended or quarantined(job[0].key, "assemble", job[1].keys["assemble"], WorkerCrashedError(job[0].key)),
+        )
+
+
+def _pool(settings: Settings, workers: int) -> ProcessPool:
+    return ProcessPool(
+        max_workers=workers,
+        max_tasks=DOCUMENTS_PER_WORKER,
+        initializer=_start,
+        initargs=(settings,),
+        context=multiprocessing.get_context("spawn"),
+    )
+
+
+def _schedule(pool: ProcessPool, settings: Settings, job: Job) -> Future[Any]:
+    return pool.schedule(_work, args=(job,), timeout=settings.document_timeout)
+
+
+def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | None:
+    """How a job ended; ``None`` when its worker died."""
+    try:
+        result: Outcome | Stopped = future.result()
+    except FutureTimeoutError:
+        error = DocumentTimeoutError(job[0].key, settings.document_timeout)
+        return quarantined(job[0].key, "assemble", job[1].keys["assemble"], error)
+    except ProcessExpired:
+        return None
+    if isinstance(result, Stopped):
+        raise result.error()
+    return result
+
+
+def _start(settings: Settings) -> None:
+    """Begin a worker process: one thread for each native library, one context."""
+    global _context
+    from ocr.threads import use_one_thread
+    from pipeline.context import Context
+
+    use_one_thread()
+    _context = Context(settings)
+
+
+def _work(job: Job) -> Outcome | Stopped:
+    from pipeline.work.digitize import digitize
+
+    document, plan = job
+    assert _context is not None  # noqa: S101 - the initializer ran, or pebble would not have called us
+    context = _context
+    try:
+        outcome = guarded(
+            document.key,
+            "assemble",
+            plan.keys["assemble"],
+            context.settings.retries,
+            lambda: digitize(context, document, plan),
+        )
+    except Exception as error:
+        return Stopped(type(error).__name__, reason_code(error), safe_message(error), disposition(error))
+    assert outcome is not None  # noqa: S101 - digitize always ends in an outcome
+    return outcome

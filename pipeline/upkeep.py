@@ -1,0 +1,104 @@
+"""Keeping what was made: fixity of every stored byte, and the database rebuilt from the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from manifests.documents import Artefact, BatchRef, DocumentRecord
+from manifests.serial import from_json
+from pipeline import archive
+from pipeline.context import Context
+from pipeline.results import Receipt
+from pipeline.stores import NoSuchObjectError
+from warehouse.artefacts import stored_artefacts
+from warehouse.load import load_records
+from warehouse.results import LoadResult
+
+CHUNK = 200
+"""Records loaded in one transaction while rebuilding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stored file that is not what the ledger says: ``missing`` or ``changed``."""
+
+    artefact: Artefact
+    kind: str
+    found: str = ""
+
+
+def audit(context: Context, on_artefact: Callable[[Artefact], None] | None = None) -> tuple[int, list[Damage]]:
+    """Read every artefact again and compare its digest; how many were read, and what is wrong."""
+    damages: list[Damage] = []
+    count = 0
+    for artefact in stored_artefacts(context.database):
+        count += 1
+        try:
+            found = hashlib.sha256(context.archive.get_bytes(artefact.key)).hexdigest()
+            if found != artefact.sha256:
+                damages.append(Damage(artefact, "changed", found))
+        except NoSuchObjectError:
+            damages.append(Damage(artefact, "missing"))
+        if on_artefact:
+            on_artefact(artefact)
+    return count, damages
+
+
+def rebuild(context: Context, on_record: Callable[[DocumentRecord], None] | None = None) -> LoadResult:
+    """Fill ledger and warehouse from the sidecars of the archive store; what is there already stays as it is."""
+    total = LoadResult()
+    for ref in _batches(context):
+        receipt = _latest_receipt(context, ref)
+        if receipt:
+            context.ledger.batch_started(ref)
+            context.ledger.batch_received(receipt)
+        chunk: list[DocumentRecord] = []
+        for record in _records(context, ref):
+            chunk.append(record)
+            if on_record:
+                on_record(record)
+            if len(chunk) == CHUNK:
+                total = _load(context, chunk, total)
+                chunk = []
+        total = _load(context, chunk, total)
+        if receipt:
+            context.ledger.batch_rebuilt(ref)
+    return total
+
+
+def _load(context: Context, chunk: list[DocumentRecord], total: LoadResult) -> LoadResult:
+    if not chunk:
+        return total
+    result = load_records(context.database, chunk)
+    context.ledger.documents_done(sorted({record.document_key for record in chunk}))
+    return LoadResult(
+        total.inserted + result.inserted,
+        total.updated + result.updated,
+        total.unchanged + result.unchanged,
+        total.outdated + result.outdated,
+    )
+
+
+def _batches(context: Context) -> Iterator[BatchRef]:
+    for unit_code in context.archive.folders(""):
+        for batch_id in context.archive.folders(f"{unit_code}/"):
+            yield BatchRef(unit_code, batch_id)
+
+
+def _latest_receipt(context: Context, ref: BatchRef) -> Receipt | None:
+    found = [
+        from_json(Receipt, context.archive.get_bytes(entry.key))
+        for entry in context.archive.list(archive.receipts(ref))
+        if entry.key.endswith(".json")
+    ]
+    return max(found, key=lambda receipt: receipt.received_at, default=None)
+
+
+def _records(context: Context, ref: BatchRef) -> Iterator[DocumentRecord]:
+    for document_id in context.archive.folders(f"{ref.key}/"):
+        if document_id.startswith("."):
+            continue
+        for entry in context.archive.list(archive.records(f"{ref.key}/{document_id}")):
+            yield from_json(DocumentRecord, context.archive.get_bytes(entry.key))

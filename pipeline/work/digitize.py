@@ -1,0 +1,148 @@
+"""``capture`` → ``recognize`` → ``assemble`` of one document in one pass, page by page, in one process.
+
+What is durable is each recognized page and the finished PDF/A. A run that was killed finds the pages it had read
+and reads only the rest; the images are taken out of the originals again, which is cheap.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ocr.capture import capture_pages
+
+from manifests.documents import Artefact, ArtefactKind, PageRow
+from manifests.serial import from_json, to_json
+from manifests.text import PageText
+from ocr.assemble import Assembled, DocumentMetadata, assemble
+from ocr.engine import engine_of_process
+from ocr.page import VisibleImage
+from ocr.recognize import recognize_page
+from pipeline import archive
+from pipeline.context import Context
+from pipeline.outcomes import Ending, Outcome
+from pipeline.plan import Plan, title
+from pipeline.results import Digitized, ReceivedDocument
+from pipeline.stores import ContentConflictError
+
+
+@dataclass
+class _Progress:
+    """What one pass over the pages collects besides the PDF."""
+
+    rows: list[PageRow] = field(default_factory=list)
+    read: int = 0
+    resumed: int = 0
+
+
+def digitize(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome:
+    """Make the PDF/A of a document, or find it made.
+
+    Raises:
+        OcrError, StoreError: See ``pipeline.errors`` for what follows.
+    """
+    key = plan.keys["assemble"]
+    done = context.result(Digitized, document.key, "assemble", key)
+    if done:
+        return _outcome(document, key, Ending.SKIPPED, done)
+    with context.folder() as folder:
+        files = fetch_originals(context, document, folder)
+        progress = _Progress()
+        made = assemble(
+            _pages(context, document, plan, files, progress), _metadata(document, plan), folder / "document.pdf"
+        )
+        done = _keep(context, document, plan, made, progress)
+    return _outcome(document, key, Ending.DONE, done)
+
+
+def fetch_originals(context: Context, document: ReceivedDocument, folder: Path) -> list[Path]:
+    """The originals as local files, in page order, each proven by its digest."""
+    files = []
+    for artefact in document.originals:
+        path = folder / artefact.key.rpartition("/")[2]
+        context.archive.get_file(artefact.key, path, sha256=artefact.sha256)
+        files.append(path)
+    return files
+
+
+def read_pages(context: Context, document_key: str, run_key: str) -> dict[int, PageText]:
+    """The pages recognized under a run key so far, by page number."""
+    found = context.archive.list(archive.pages(document_key, run_key))
+    texts = (from_json(PageText, context.archive.get_bytes(entry.key)) for entry in found)
+    return {text.page_number: text for text in texts}
+
+
+def _pages(
+    context: Context, document: ReceivedDocument, plan: Plan, files: list[Path], progress: _Progress
+) -> Iterator[tuple[VisibleImage, PageText]]:
+    run_key = plan.keys["recognize"]
+    known = read_pages(context, document.key, run_key)
+    reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
+    for page in capture_pages(files, plan.capture, orienter=reader.orientation):
+        number = page.facts.page_number
+        text = known.get(number)
+        if text is None:
+            text = recognize_page(page, reader, plan.recognize)
+            try:
+                context.archive.put_bytes(archive.page(document.key, run_key, number), to_json(text))
+            except ContentConflictError:  # another process read the same page first
+                text = read_pages(context, document.key, run_key)[number]
+            progress.read += 1
+        else:
+            progress.resumed += 1
+        progress.rows.append(
+            PageRow(text.facts, text.verdict, len(text.words), text.mean_confidence, text.plain_text())
+        )
+        yield page.visible, text
+
+
+def _keep(
+    context: Context, document: ReceivedDocument, plan: Plan, made: Assembled, progress: _Progress
+) -> Digitized:
+    key = plan.keys["assemble"]
+    target = archive.artefact(document.key, ArtefactKind.PDFA, key, ".pdf")
+    try:
+        put = context.archive.put_file(target, made.path, sha256=made.sha256)
+        size, sha256 = put.size, put.sha256
+    except ContentConflictError as error:  # made before by a run that died before its sidecar
+        size, sha256 = context.archive.stat(target).size, error.kept
+    result = Digitized(
+        pdfa=Artefact(ArtefactKind.PDFA, target, sha256, size, "application/pdf"),
+        pages=tuple(progress.rows),
+        pages_run_key=plan.keys["recognize"],
+        engine=engine_of_process(plan.recognize.engine, plan.recognize.language).name,
+        pages_read=progress.read,
+        pages_resumed=progress.resumed,
+        finished_at=dt.datetime.now(dt.UTC),
+    )
+    return context.keep_result(result, document.key, "assemble", key)
+
+
+def _metadata(document: ReceivedDocument, plan: Plan) -> DocumentMetadata:
+    entry = document.entry
+    now = dt.datetime.now(dt.UTC)
+    return DocumentMetadata(
+        title=title(entry),
+        subject=f"Bản số hóa từ bản giấy, hồ sơ {entry.document_id}",
+        creator=plan.agency,
+        document_id=entry.document_id,
+        record_type=entry.record_type,
+        unit_code=entry.unit_code,
+        source_sha256=tuple(artefact.sha256 for artefact in document.originals),
+        created_at=now,
+        conversion_mark=plan.profile.conversion_text(plan.converter, now) if plan.converter else None,
+    )
+
+
+def _outcome(document: ReceivedDocument, key: str, status: Ending, done: Digitized) -> Outcome:
+    return Outcome(
+        document_key=document.key,
+        stage="assemble",
+        status=status,
+        run_key=key,
+        pages=len(done.pages),
+        pages_resumed=done.pages_resumed if status == Ending.DONE else 0,
+        artefact=done.pdfa,
+    )

@@ -1,0 +1,109 @@
+"""``index``: the words of a document become a record, and everything known of it becomes its ``record`` artefact.
+
+That artefact is complete: the warehouse can be rebuilt from these files alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from manifests.documents import Artefact, ArtefactKind, DocumentRecord, Event
+from manifests.serial import from_json, to_json
+from ocr.index import index_record
+from pipeline import archive
+from pipeline.context import Context
+from pipeline.outcomes import Ending, Outcome
+from pipeline.plan import Plan
+from pipeline.results import Digitized, Indexed, ReceivedDocument, Signed
+from pipeline.stages import stage
+from pipeline.stores import ContentConflictError, NoSuchObjectError
+from pipeline.work.digitize import read_pages
+
+AGENT = "sohoa"
+
+
+def index(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome | None:
+    """Make the record of a signed document, or find it made; ``None`` when it stopped above this stage."""
+    key = plan.record_key
+    target = archive.artefact(document.key, ArtefactKind.RECORD, key, ".json")
+    try:
+        return _outcome(document, key, Ending.SKIPPED, target, context.archive.get_bytes(target))
+    except NoSuchObjectError:
+        pass
+    digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
+    signed = context.result(Signed, document.key, "sign", plan.keys["sign"])
+    if digitized is None or signed is None:
+        return None
+    indexed = _indexed(context, document, plan, digitized)
+    data = to_json(_record(document, plan, digitized, signed, indexed))
+    try:
+        context.archive.put_bytes(target, data)
+    except ContentConflictError:
+        data = context.archive.get_bytes(target)
+    return _outcome(document, key, Ending.DONE, target, data)
+
+
+def read_record(context: Context, key: str) -> DocumentRecord:
+    """The record artefact stored under ``key``."""
+    return from_json(DocumentRecord, context.archive.get_bytes(key))
+
+
+def _indexed(context: Context, document: ReceivedDocument, plan: Plan, digitized: Digitized) -> Indexed:
+    key = plan.keys["index"]
+    done = context.result(Indexed, document.key, "index", key)
+    if done:
+        return done
+    texts = read_pages(context, document.key, digitized.pages_run_key)
+    record = index_record([texts[n] for n in sorted(texts)], document.entry, plan.index)
+    return context.keep_result(Indexed(record, dt.datetime.now(dt.UTC)), document.key, "index", key)
+
+
+def _record(
+    document: ReceivedDocument, plan: Plan, digitized: Digitized, signed: Signed, indexed: Indexed
+) -> DocumentRecord:
+    artefacts = (*document.originals, digitized.pdfa, *((signed.signed_pdf,) if signed.signed_pdf else ()))
+    return DocumentRecord(
+        batch=document.batch,
+        entry=document.entry,
+        record=indexed.record,
+        pages=digitized.pages,
+        artefacts=artefacts,
+        signatures=signed.signatures,
+        input_signatures=document.input_signatures,
+        pdfa_verdict=signed.pdfa_verdict,
+        legal_profile=signed.legal_profile,
+        events=_events(digitized, signed, indexed),
+        run_key=plan.record_key,
+        finished_at=dt.datetime.now(dt.UTC),
+    )
+
+
+def _events(digitized: Digitized, signed: Signed, indexed: Indexed) -> tuple[Event, ...]:
+    def event(name: str, at: dt.datetime, detail: str, outcome: str = "success") -> Event:
+        return Event(stage(name).event, at, outcome, detail, f"{AGENT} {name} v{stage(name).version}")
+
+    pages = len(digitized.pages)
+    unread = sum(1 for page in digitized.pages if page.verdict == "unread")
+    resumed = f", {digitized.pages_resumed} of them by an earlier run" if digitized.pages_resumed else ""
+    events = [
+        event(
+            "recognize",
+            digitized.finished_at,
+            f"{pages} pages{resumed}; {unread} unread",
+            "warning" if unread else "success",
+        ),
+        event("assemble", digitized.finished_at, f"SHA-256 {digitized.pdfa.sha256}"),
+        event("index", indexed.finished_at, f"{len(indexed.record.fields)} fields, {indexed.record.status}"),
+    ]
+    if signed.signed_pdf:
+        levels = ", ".join(s.level for s in signed.signatures)
+        detail = f"{signed.legal_profile}, {levels}, PDF/A {signed.pdfa_verdict}, SHA-256 {signed.signed_pdf.sha256}"
+        events.append(event("sign", signed.finished_at, detail))
+    return tuple(sorted(events, key=lambda e: e.at))
+
+
+def _outcome(document: ReceivedDocument, key: str, status: Ending, target: str, data: bytes) -> Outcome:
+    digest = hashlib.sha256(data).hexdigest()
+    artefact = Artefact(ArtefactKind.RECORD, target, digest, len(data), "application/json")
+    return Outcome(document.key, "index", status, key, artefact=artefact)
