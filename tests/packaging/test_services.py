@@ -30,17 +30,10 @@ def test_postgres_databases_are_real_and_apart(postgres_server: PostgresServer, 
 
 @pytest.mark.s3
 def test_s3_server_refuses_a_second_conditional_put(s3_endpoint: S3Server) -> None:
-    import boto3
     from botocore.exceptions import ClientError
 
     bucket = s3_endpoint.make_bucket()
-    client = boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint.endpoint,
-        aws_access_key_id=s3_endpoint.access_key,
-        aws_secret_access_key=s3_endpoint.secret_key,
-        region_name=s3_endpoint.region,
-    )
+    client = s3_endpoint.client
     client.put_object(Bucket=bucket, Key="a", Body=b"1", IfNoneMatch="*")
     with pytest.raises(ClientError, match="PreconditionFailed"):
         client.put_object(Bucket=bucket, Key="a", Body=b"2", IfNoneMatch="*")

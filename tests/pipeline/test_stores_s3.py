@@ -54,15 +54,7 @@ def open_bucket(s3_endpoint: S3Server, bucket: str) -> Callable[..., ObjectStore
 
 @pytest.fixture
 def client(s3_endpoint: S3Server) -> Any:
-    import boto3
-
-    return boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint.endpoint,
-        aws_access_key_id=s3_endpoint.access_key,
-        aws_secret_access_key=s3_endpoint.secret_key,
-        region_name=s3_endpoint.region,
-    )
+    return s3_endpoint.client
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from service_tools import find_program
@@ -19,27 +20,25 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """A running server; ``make_bucket`` gives a fresh, empty bucket each time. ``folder`` holds the buckets."""
+    """A running server; ``make_bucket`` gives a fresh, empty bucket each time.
+
+    Attributes:
+        folder: Holds the buckets, each a folder.
+        client: boto3's client of this server.
+    """
 
     endpoint: str
     access_key: str
     secret_key: str
     folder: Path
+    client: Any
     region: str = REGION
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def make_bucket(self) -> str:
         """Create a bucket and return its name."""
-        import boto3
-
         name = f"test-bucket-{next(self._numbers)}"
-        boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name=self.region,
-        ).create_bucket(Bucket=name)
+        self.client.create_bucket(Bucket=name)
         return name
 
 
@@ -100,7 +99,17 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         else:
             pytest.fail(f"versitygw does not start: {(folder / 'log').read_text(errors='replace')}")
         try:
-            yield S3Server(f"http://127.0.0.1:{port}", access_key, secret_key, root)
+            import boto3
+
+            endpoint = f"http://127.0.0.1:{port}"
+            client = boto3.client(
+                "s3",
+                endpoint_url=endpoint,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=secret_key,
+                region_name=REGION,
+            )
+            yield S3Server(endpoint, access_key, secret_key, root, client)
         finally:
             server.kill()
             server.wait()
