@@ -72,8 +72,8 @@ class Engine(Protocol):
         """
         ...
 
-    def orientation(self, image: GrayImage, dpi: float) -> int:
-        """Degrees (0, 90, 180, 270) ``image`` must be turned clockwise to stand upright; 0 when in doubt."""
+    def orientation(self, image: GrayImage, dpi: float) -> int | None:
+        """Degrees (0, 90, 180, 270) that turn ``image`` clockwise upright; ``None`` when the engine cannot tell."""
         ...
 
     def close(self) -> None:
@@ -147,8 +147,8 @@ class NullEngine:
     def read(self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
         return []
 
-    def orientation(self, image: GrayImage, dpi: float) -> int:
-        return 0
+    def orientation(self, image: GrayImage, dpi: float) -> int | None:
+        return None
 
     def close(self) -> None:
         return
@@ -211,7 +211,7 @@ class InProcessEngine:
             new_block = new_line = False
             yield ReadWord(text, (left, top, right, bottom), word.Confidence(level.WORD) / 100, block, line)
 
-    def orientation(self, image: GrayImage, dpi: float) -> int:
+    def orientation(self, image: GrayImage, dpi: float) -> int | None:
         if self._osd is None:
             self._osd = self._open("osd", self._library.PSM.OSD_ONLY)
         height, width = image.shape
@@ -220,7 +220,7 @@ class InProcessEngine:
         found = self._osd.DetectOrientationScript()
         self._osd.Clear()
         if not found or found["orient_conf"] < _OSD_SURE:
-            return 0
+            return None
         return -int(found["orient_deg"]) % 360
 
     def close(self) -> None:
@@ -279,7 +279,7 @@ class ProgramEngine:
             box = (left, top, left + table["width"][i], top + table["height"][i])
             yield ReadWord(text, box, confidence / 100, block, line)
 
-    def orientation(self, image: GrayImage, dpi: float) -> int:
+    def orientation(self, image: GrayImage, dpi: float) -> int | None:
         folder = tessdata_folder("osd")
         try:
             found = self._library.image_to_osd(
@@ -289,8 +289,8 @@ class ProgramEngine:
             )
         except self._library.TesseractError:
             # The program fails on a page with too few characters: that is doubt, not an error.
-            return 0
-        return int(found["rotate"]) % 360 if found["orientation_conf"] >= _OSD_SURE else 0
+            return None
+        return int(found["rotate"]) % 360 if found["orientation_conf"] >= _OSD_SURE else None
 
     def close(self) -> None:
         return

@@ -33,8 +33,8 @@ class ScriptedEngine:
             raise PageTimeoutError(page_number, timeout)
         return self.words
 
-    def orientation(self, image, dpi: float) -> int:
-        return 0
+    def orientation(self, image, dpi: float) -> int | None:
+        return None
 
     def close(self) -> None:
         return
