@@ -107,9 +107,11 @@ def write_report(engine: sa.Engine, month: str, target: Path) -> Path:
 
 
 def _write_row(sheet: Any, number: int, values: tuple[Any, ...]) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     for column, value in enumerate(values[:_TEXTS], start=1):
-        # Explicitly text: a code somebody typed as "=..." must not become a formula.
-        sheet.cell(number, column).set_explicit_value(value, "s")
+        cell = sheet.cell(number, column, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+        cell.data_type = "s"  # a code somebody typed as "=..." must not become a formula
     for column, value in enumerate(values[_TEXTS:-1], start=_TEXTS + 1):
         sheet.cell(number, column, int(value)).number_format = "#,##0"
     _write_share(sheet, number)
