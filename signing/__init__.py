@@ -7,6 +7,4 @@ import logging
 # pyHanko logs the names on certificates and whole tracebacks for each chain it cannot build; names of persons and
 # agencies stay out of our logs, and the verdict carries what there is to say.
 for _library in ("pyhanko", "pyhanko_certvalidator"):
-    _logger = logging.getLogger(_library)
-    _logger.addHandler(logging.NullHandler())
-    _logger.propagate = False
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)

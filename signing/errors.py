@@ -140,13 +140,3 @@ class EncryptedPdfError(VerificationError):
     """The file opens with a password only."""
 
     code = "encrypted"
-
-
-class PdfaToolError(SigningError):
-    """veraPDF is there but did not do its work."""
-
-    code = "tool_missing"
-
-    def __init__(self, detail: str) -> None:
-        self.detail = detail
-        super().__init__(f"veraPDF: {detail}; run the installation again (make tools) or correct SOHOA_VERAPDF")

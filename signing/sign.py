@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,8 +92,7 @@ def sign_pdf(
         except Exception as fault:
             # pyHanko meets broken files with errors of many kinds; for the caller they are one.
             raise UnsignableError(source.name, f"{type(fault).__name__}: {fault}") from fault
-        # A hard link fails when the name was taken meanwhile; a rename would overwrite.
-        os.link(draft, target)
+        publish(draft, target)
     return SignatureFact(
         field_name=field_name,
         signer=signer.subject,
@@ -156,7 +154,7 @@ def _write(
     font = find_font(profile.font)
     wrapped = tuple(part for line in lines for part in font.wrap(line, profile.font_size, profile.block_width))
     block = TextBlock(wrapped, font, profile.font_size)
-    with source.open("rb") as stream, draft.open("wb") as out:
+    with source.open("rb") as stream, draft.open("xb") as out:
         writer = IncrementalPdfFileWriter(stream, strict=False)
         if writer.prev.encrypted:
             raise UnsignableError(source.name, "it is encrypted")
@@ -217,12 +215,28 @@ def _rect(values: Any) -> Rect:
     return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
+def publish(draft: Path, target: Path) -> None:
+    """Give a finished file its name, at once and never over another file.
+
+    Raises:
+        FileExistsError: ``target`` exists.
+    """
+    try:
+        # A hard link fails when the name was taken meanwhile; a rename would overwrite.
+        os.link(draft, target)
+    except FileExistsError:
+        raise FileExistsError(f"{target.name} exists; signed files are never overwritten") from None
+    except OSError:
+        # Some network shares have no hard links; the narrow gap between look and rename is then all there is.
+        if target.exists():
+            raise FileExistsError(f"{target.name} exists; signed files are never overwritten") from None
+        draft.rename(target)
+
+
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """A file beside ``target`` that is gone afterwards, whatever happens."""
-    descriptor, name = tempfile.mkstemp(prefix=".signing-", suffix=".pdf", dir=target.parent)
-    os.close(descriptor)
-    draft = Path(name)
+    """A name beside ``target`` whose file is gone afterwards, whatever happens."""
+    draft = target.with_name(f".signing-{secrets.token_hex(8)}.pdf")
     try:
         yield draft
     finally:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
-from asn1crypto import tsp
+from asn1crypto import cms, core, tsp
 from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -39,22 +40,34 @@ class PatientTimestamper(HTTPTimeStamper):
         except RetryError as fault:
             last = fault.last_attempt.exception()
             raise TsaUnavailableError(settings.url, settings.tries, _describe(last)) from None
+        except (ValueError, TypeError):
+            raise self._unusable("the answer is not an RFC 3161 response") from None
         self._check(req, response)
         return response
 
     def _check(self, req: tsp.TimeStampReq, response: tsp.TimeStampResp) -> None:
         """What pyHanko leaves open: is it an answer at all, was it granted, and for these bytes?"""
         try:
-            status = response["status"]["status"].native
+            answer = _Answer.load(response.dump())
+            status = answer["status"]["status"].native
             if status not in ("granted", "granted_with_mods"):
-                raise TsaUnavailableError(self.settings.url, 1, f"refused with status {status}")
-            info = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
+                raise self._unusable(f"refused with status {status}")
+            info = answer["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
             same = info["message_imprint"].dump() == req["message_imprint"].dump()
             same_nonce = info["nonce"].native == req["nonce"].native
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise TsaUnavailableError(self.settings.url, 1, "the answer is not an RFC 3161 response") from None
+            raise self._unusable("the answer is not an RFC 3161 response") from None
         if not same or not same_nonce:
-            raise TsaUnavailableError(self.settings.url, 1, "the answer is for another request")
+            raise self._unusable("the answer is for another request")
+
+    def _unusable(self, detail: str) -> TsaUnavailableError:
+        return TsaUnavailableError(self.settings.url, 1, detail)
+
+
+class _Answer(core.Sequence):  # type: ignore[misc]
+    """RFC 3161 TimeStampResp; asn1crypto's own lacks that a refusal comes without a token."""
+
+    _fields: ClassVar = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
 
 
 def _describe(fault: BaseException | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,11 +64,30 @@ def _judge_all(stream: Any, name: str, anchors: _Anchors) -> tuple[SignatureFact
     reader = PdfFileReader(stream, strict=False)
     if reader.encrypted:
         raise EncryptedPdfError(name, "it is encrypted")
-    found = list(reader.embedded_regular_signatures)
-    if not found:
-        return ()
-    archive_times = _count_document_timestamps(reader)
-    return tuple(_judge(reader, signature, anchors, archive_times) for signature in found)
+    found, broken = _find(reader)
+    regular = [signature for signature in found if signature.sig_object_type == "/Sig"]
+    archive_times = len(found) - len(regular)
+    judged = tuple(_judge(reader, signature, anchors, archive_times) for signature in regular)
+    return judged + tuple(_unreadable(field, "?", None) for field in broken)
+
+
+def _find(reader: PdfFileReader) -> tuple[list[Any], list[str]]:
+    """Signatures and document timestamps, oldest first, and the names of fields whose signature is unreadable.
+
+    pyHanko's own list drops kinds it does not know and stops at the first broken one; a signed file would then
+    look unsigned.
+    """
+    from pyhanko.sign.fields import enumerate_sig_fields
+    from pyhanko.sign.validation import EmbeddedPdfSignature
+
+    found, broken = [], []
+    for name, _, sig_field in enumerate_sig_fields(reader, filled_status=True):
+        signature = _quiet(partial(EmbeddedPdfSignature, reader, sig_field, name))
+        if signature is None:
+            broken.append(name)
+        else:
+            found.append(signature)
+    return sorted(found, key=lambda signature: signature.signed_revision), broken
 
 
 def _judge(reader: PdfFileReader, signature: Any, anchors: _Anchors, archive_times: int) -> SignatureFact:
@@ -84,7 +104,7 @@ def _judge(reader: PdfFileReader, signature: Any, anchors: _Anchors, archive_tim
     stamp = status.timestamp_validity
     stamp_at = stamp.timestamp.astimezone(dt.UTC) if stamp is not None and stamp.valid and stamp.intact else None
     proven = stamp_at if stamp is not None and stamp.trusted else None
-    if proven is not None:
+    if proven is not None and not status.trusted:
         # The timestamp proves that the signature existed then: the chain is judged for that moment.
         status = _quiet(lambda: _validate(signature, anchors, moment=proven)) or status
     when = proven or stamp_at or claimed or dt.datetime.now(dt.UTC)
@@ -165,11 +185,6 @@ def _level(reader: PdfFileReader, signature: Any, stamp_at: dt.datetime | None, 
     return "B-LTA" if archive_times else "B-LT"
 
 
-def _count_document_timestamps(reader: PdfFileReader) -> int:
-    stamps = _quiet(lambda: list(reader.embedded_timestamp_signatures))
-    return len(stamps) if stamps else 0
-
-
 def _summarize(
     faults: list[str],
     *,
@@ -209,7 +224,7 @@ def _unreadable(field_name: str, signer: str, claimed: dt.datetime | None) -> Si
         timestamp_at=None,
         covers_whole_file=False,
         legally_valid=False,
-        summary="Chữ ký không đọc được",
+        summary="Chữ ký không kiểm tra được: dữ liệu chữ ký hỏng hoặc thuộc loại không hỗ trợ",
     )
 
 

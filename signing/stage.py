@@ -1,0 +1,86 @@
+"""The signing stage: sign, judge what came out, and let only a good file have its name."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from manifests.documents import SignatureFact
+from signing.errors import SettingsError, SignatureInvalidError, VerificationError
+from signing.keys import Signer
+from signing.profiles import LegalProfile
+from signing.settings import TrustSettings
+from signing.sign import SigningDetails, publish, sign_pdf
+from signing.verify import verify_pdf
+
+
+@dataclass(frozen=True, slots=True)
+class SigningTask:
+    """One signature of a document: whose key, by which profile, with which words."""
+
+    profile: LegalProfile
+    signer: Signer
+    details: SigningDetails
+
+
+def sign_document(
+    source: Path, target: Path, tasks: tuple[SigningTask, ...], *, timestamper: Any, trust: TrustSettings
+) -> tuple[SignatureFact, ...]:
+    """Sign ``source`` once for each task, in order, and judge the result before it becomes ``target``.
+
+    Every signature (those the source had, too) must be intact and valid, and each new one trusted by ``trust``
+    and timestamped when a timestamper is given. The PDF/A verdict is ``signing.pdfa``'s, for many files at once.
+
+    Returns:
+        The verdicts on ``target``, oldest signature first.
+
+    Raises:
+        SignatureInvalidError: The result does not hold; nothing is kept.
+        SigningError: As ``sign_pdf``.
+        FileExistsError: ``target`` exists.
+    """
+    if not tasks:
+        raise SettingsError("signing tasks", "there is nobody to sign; give at least one task")
+    if target.exists():
+        raise FileExistsError(f"{target.name} exists; signed files are never overwritten")
+    with tempfile.TemporaryDirectory(prefix=".signing-", dir=target.parent) as folder:
+        current = source
+        made = set()
+        for number, task in enumerate(tasks):
+            draft = Path(folder) / f"{number}.pdf"
+            fact = sign_pdf(
+                current,
+                draft,
+                profile=task.profile,
+                signer=task.signer,
+                timestamper=timestamper,
+                details=task.details,
+            )
+            made.add(fact.field_name)
+            current = draft
+        facts = _judge(current, target.name, made, trust, timestamped=timestamper is not None)
+        publish(current, target)
+    return facts
+
+
+def _judge(
+    path: Path, name: str, made: set[str], trust: TrustSettings, *, timestamped: bool
+) -> tuple[SignatureFact, ...]:
+    try:
+        facts = verify_pdf(path, trust=trust)
+    except VerificationError as fault:
+        raise SignatureInvalidError(name, fault.detail) from fault
+    ours = [fact for fact in facts if fact.field_name in made]
+    if len(ours) != len(made) or not facts[-1].covers_whole_file:
+        raise SignatureInvalidError(name, "a signature is missing or does not cover the file")
+    for fact in facts:
+        if not (fact.intact and fact.valid):
+            raise SignatureInvalidError(name, fact.summary)
+    for fact in ours:
+        if not fact.trusted:
+            raise SignatureInvalidError(name, "the signer's certificate does not lead to a trusted root")
+        if timestamped and fact.timestamp_at is None:
+            raise SignatureInvalidError(name, "the timestamp is missing")
+    return facts
