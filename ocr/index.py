@@ -23,7 +23,7 @@ from manifests.record_types import FieldType, RecordType, record_types
 from manifests.text import PageText
 from ocr.fields.crosscheck import joint_confidence, settle
 from ocr.fields.headings import find_title
-from ocr.fields.numbers import find_personal_id
+from ocr.fields.numbers import find_personal_id, number_plausibility
 from ocr.fields.reading import Reading, read_fields
 from ocr.fields.rows import read_rows
 from ocr.fields.values import clean, normalize
@@ -128,6 +128,8 @@ def _settle_field(
         read_value = normal.value
         confidence = reading.confidence * (0.5 + 0.5 * reading.label_similarity) * normal.form
         confidence *= options.handwriting_factor if handwritten else 1.0
+        if field.name in ("number", "book") and read_value:
+            confidence *= number_plausibility(field.name, read_value, entry.record_type, entry.year)
     verdict = settle(
         field,
         read_value,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from rapidfuzz.distance import Levenshtein
 
@@ -27,6 +28,14 @@ _SIGNING = re.compile(
     r"\b(?:tm|kt|tl|tuq|chu tich|giam doc|truong phong|nguoi ky|truong ban|uy vien|thu ky|"
     r"chanh van phong|hieu truong)\b"
 )
+# Kinds of administrative paper that are no record type here (NĐ 30/2020/NĐ-CP, Art 7): naming one is naming another.
+_OTHER_TITLES = (
+    "NGHỊ QUYẾT", "CHỈ THỊ", "QUY CHẾ", "THÔNG CÁO", "THÔNG BÁO", "HƯỚNG DẪN", "CHƯƠNG TRÌNH", "KẾ HOẠCH",
+    "PHƯƠNG ÁN", "BÁO CÁO", "BIÊN BẢN", "TỜ TRÌNH", "HỢP ĐỒNG", "CÔNG ĐIỆN", "GIẤY ỦY QUYỀN", "GIẤY MỜI",
+    "THƯ MỜI", "GIẤY GIỚI THIỆU", "PHIẾU CHUYỂN", "TỜ KHAI", "ĐƠN ĐỀ NGHỊ",
+)  # fmt: skip
+OTHER = "other"
+"""Record type of a title that belongs to none."""
 _TITLE_SIMILARITY = 0.86
 _SUBJECT_ROWS = 6
 _SIGNATURE_ROWS = 14
@@ -59,12 +68,18 @@ def find_title(rows: Sequence[Row]) -> Title | None:
         for segment in segments(row):
             for last, text in _title_texts(upper, index, segment):
                 key = _title_key(text)
-                for code, record_type in record_types().items():
-                    for title in record_type.titles:
-                        similarity = _title_similarity(key, fold_letters(title), code)
-                        if similarity >= _TITLE_SIMILARITY and (best is None or similarity > best.similarity + 0.01):
-                            best = Title(code, similarity, index, last, text)
+                for code, title in _known_titles():
+                    similarity = _title_similarity(key, title, code)
+                    if similarity >= _TITLE_SIMILARITY and (best is None or similarity > best.similarity + 0.01):
+                        best = Title(code, similarity, index, last, text)
     return best
+
+
+@cache
+def _known_titles() -> tuple[tuple[str, str], ...]:
+    """(record type, folded title) of every title a paper may bear."""
+    known = [(code, fold_letters(title)) for code, kind in record_types().items() for title in kind.titles]
+    return (*known, *((OTHER, fold_letters(title)) for title in _OTHER_TITLES))
 
 
 def _title_texts(rows: Sequence[Row], index: int, segment: Sequence[Token]) -> Iterable[tuple[int, str]]:

@@ -13,7 +13,7 @@ from functools import cache
 from rapidfuzz.distance import Levenshtein
 
 from manifests.record_types import FieldType, RecordType, record_types
-from ocr.fields.rows import LEADER, Row
+from ocr.fields.rows import LEADER, Row, join_tokens
 from ocr.fields.spelling import fold_letters
 
 # Printed on these papers, announcing nothing that is indexed: they only end the value before them.
@@ -84,7 +84,7 @@ def find_labels(rows: Sequence[Row], record_type: RecordType) -> list[Hit]:
     labels = _labels_of(record_type.code)
     hits: list[Hit] = []
     for stream, row in enumerate(rows):
-        candidates = [hit for label in labels for hit in _find_on_row(row, stream, *label)]
+        candidates = [hit for label in labels for hit in _find_on_row(row, stream, *label) if not _in_capitals(hit)]
         candidates.sort(key=lambda h: len(fold_letters(h.label)) * h.similarity**2, reverse=True)
         taken: list[Hit] = []
         for hit in candidates:
@@ -117,6 +117,12 @@ def _find_on_row(row: Row, stream: int, label: str, key: str, words: int, fields
         if best is not None and _may_stand(row, start, best[1], key):
             hits.append(Hit(label, fields, row, stream, start, best[1], best[0]))
     return hits
+
+
+def _in_capitals(hit: Hit) -> bool:
+    """A title repeats words of labels ("TÌNH TRẠNG HÔN NHÂN"), but in capitals; no colon follows it either."""
+    printed = join_tokens(hit.row.tokens[hit.start : hit.end])
+    return printed.isupper() and not hit.label.isupper() and not printed.endswith(":")
 
 
 def least_similarity(key: str) -> float:

@@ -18,6 +18,9 @@ Quế Sơn Tào Tất Thi Thiệu Tiền Tinh Toán Trình Tri Ung Vạn Viêm X
 """
 _SURNAMES = frozenset(spelling_key(name) for name in _SURNAME_LIST.split())
 _FOLDED_SURNAMES = frozenset(fold(name) for name in _SURNAME_LIST.split())
+_OFFICES = re.compile(
+    r"\b(?:chu tich|van phong|tu phap|ho tich|uy ban|nhan dan|giam doc|truong phong|uy vien|ban sao)\b"
+)
 _HONORIFIC = re.compile(r"^(?:\(?(?:ông|bà|anh|chị|cô|chú|đ/c|đồng chí)\)?[\s:/.,]+)+", re.IGNORECASE)
 _TITLES = re.compile(r"^(?:(?:ThS|TS|PGS|GS|BS|KS|CN|Ths|Ts)\.?\s*)+(?=\S+\s)")
 
@@ -56,5 +59,7 @@ def looks_like_name(text: str) -> bool:
     """Whether a printed line is a person's name and nothing else: known surname, capitals, syllables."""
     words = re.sub(r"[.,:;…_]+$", "", text.strip()).split()
     if not 2 <= len(words) <= 5 or not all(word[:1].isupper() and word.isalpha() for word in words):
+        return False
+    if _OFFICES.search(fold(" ".join(words))):
         return False
     return fold(words[0]) in _FOLDED_SURNAMES and all(is_syllable(word) for word in words[1:])

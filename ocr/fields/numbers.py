@@ -8,13 +8,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ocr.fields.spelling import fold
+
 _LOOK_ALIKES = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"})
 _LETTER = "A-ZĐƯa-zđ"
 _DOCUMENT = re.compile(
     rf"""
     ^(?P<serial>[\dOolI|]{{1,6}}) (?P<letter>[a-zA-Z])?
     (?:[/-](?P<year>(?:18|19|20)\d\d))?
-    (?P<symbol>(?:[/-][{_LETTER}]{{2}}[{_LETTER}\d]* (?:[-/&.][{_LETTER}][{_LETTER}\d]*)* (?:-(?:18|19|20)\d\d)?)?)$
+    (?P<symbol>
+        (?:-TP/HT-(?:19|20)\d\d-[A-Z]{{2,4}})?
+      | (?:[/-][{_LETTER}]{{2}}[{_LETTER}\d]*(?:[-/&.][{_LETTER}][{_LETTER}\d]*)*(?:-(?:18|19|20)\d\d)?)?
+    )$
     """,
     re.VERBOSE,
 )
@@ -34,6 +39,41 @@ def parse_number(text: str) -> str | None:
     serial = match["serial"].translate(_LOOK_ALIKES)
     year = f"/{match['year']}" if match["year"] else ""
     return f"{serial}{match['letter'] or ''}{year}{match['symbol']}"
+
+
+# What a symbol may begin with, where the form fixes it (legal facts 7.2); permits bear whatever their agency uses.
+_SYMBOLS = {
+    "decision": re.compile(r"QĐ(?:$|[-/.]|[A-ZĐ])"),
+    "birth": re.compile(r"$|TLKS|UBND|KS"),
+    "marriage": re.compile(r"$|TLKH|TLGCKH|UBND|KH"),
+    "death": re.compile(r"$|TLKT|UBND|KT|CT"),
+    "marital_status": re.compile(r"$|UBND|XN"),
+}
+_AGENCIES = {"ubnd": "UBND", "ubhc": "UBHC", "xntthn": "XNTTHN", "tlks": "TLKS", "tlkt": "TLKT", "tlkh": "TLKH"}
+
+
+def number_plausibility(field: str, number: str, record_type: str, year: int) -> float:
+    """0.0–1.0: how far a normalized ``number`` is one that a paper of this type and ``year`` bears.
+
+    Args:
+        field: ``number`` of the document or ``book`` it is entered in.
+
+    Returns:
+        0.6 for another year than the result's (a register runs through one year, TT 04/2020/TT-BTP, Art 29; an older
+        book may go on into a later year, no book is from the future), 0.7 for the symbol of another kind of paper or a
+        known abbreviation with a wrong mark (``UBNĐ``), else 1.0.
+    """
+    stated = re.search(r"[/-]((?:18|19|20)\d\d)(?:$|[/-])", number)
+    if stated and (int(stated[1]) > year or (field == "number" and int(stated[1]) != year)):
+        return 0.6
+    if field == "book":
+        return 1.0
+    symbol = re.sub(r"^\d+[a-z]?(?:[/-]\d{4})?[/-]?", "", number, flags=re.IGNORECASE)
+    expected = _SYMBOLS.get(record_type)
+    if expected is not None and not expected.match(symbol):
+        return 0.7
+    parts = re.split(r"[-/.]", symbol)
+    return 0.7 if any(_AGENCIES.get(fold(part), part) != part for part in parts) else 1.0
 
 
 def same_number(one: str, other: str) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from manifests.record_types import FieldType, RecordType
 from manifests.text import Bbox
-from ocr.fields.headings import Placed, read_heading, read_signer_below
+from ocr.fields.headings import Placed, read_heading, read_signer, read_signer_below
 from ocr.fields.labels import Hit, assign_labels, find_labels
 from ocr.fields.rows import LEADER, Row, Token, enclosing_box, join_tokens
 from ocr.fields.values import clean
+from ocr.syllables import is_syllable
 
 # A value may run on over this many rows below the one it begins on.
 _MOST_ROWS_BELOW = 3
@@ -49,7 +50,15 @@ def read_fields(rows: Sequence[Row], record_type: RecordType) -> dict[str, Readi
     for field in record_type.fields:
         if field.heading and (placed := read_heading(field.heading, rows)) and (reading := _placed(placed)):
             found[field.name] = reading
+        elif field.role == "signer" and field.name not in found and (signed := _foot_signer(rows)):
+            found[field.name] = signed
     return found
+
+
+def _foot_signer(rows: Sequence[Row]) -> Reading | None:
+    """The signer by place: the printed words above a signature differ by form and age, where it stands does not."""
+    placed = read_signer(rows)
+    return _placed(placed) if placed else None
 
 
 def _read_columns(rows: Sequence[Row], hits: Sequence[Hit], record_type: RecordType) -> dict[str, Reading]:
@@ -98,6 +107,8 @@ def _value_after(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row], field: Fiel
     tokens = _until_next(hit.row, hit.end, hits, hit.stream)
     if field.kind == "number":
         tokens = _until_gap(tokens, hit.row.height)
+    if field.kind == "name" and any(t.key for t in tokens):
+        tokens = [*tokens, *_rest_of_name(tokens, hit, hits, rows)]
     if field.kind in _LONG_KINDS or not any(t.key for t in tokens):
         below = _rows_below(hit, hits, rows)
         tokens = [*tokens, *(below if field.kind in _LONG_KINDS else below[: _first_row(below)])]
@@ -149,6 +160,22 @@ def _rows_below(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Toke
             break
         previous = row
     return tokens
+
+
+def _rest_of_name(name: Sequence[Token], hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Token]:
+    """The end of a name that was broken: up to three syllables alone on the next row, in the same letters."""
+    stream = hit.stream + 1
+    if stream >= len(rows) or any(h.stream == stream for h in hits):
+        return []
+    row = rows[stream]
+    words = [t for t in row.tokens if t.key]
+    close = row.page_number == hit.row.page_number and row.top - hit.row.bottom < 1.6 * hit.row.height
+    begins_below = bool(words) and abs(words[0].bbox.left - hit.row.tokens[hit.start].bbox.left) < 3 * row.height
+    if not (close and begins_below and 1 <= len(words) <= 3):
+        return []
+    capitals = join_tokens([t for t in name if t.key]).isupper()
+    fitting = all(is_syllable(t.text.strip(".,")) and t.text[:1].isupper() for t in words)
+    return list(row.tokens) if fitting and capitals == join_tokens(words).isupper() else []
 
 
 def _is_shouted(row: Row) -> bool:

@@ -11,6 +11,7 @@ from ocr.fields.dates import parse_date, parse_date_words
 from ocr.fields.names import name_plausibility, normalize_name
 from ocr.fields.numbers import find_personal_id, parse_number, parse_personal_id
 from ocr.fields.spelling import fold, fold_letters, spelling_key
+from ocr.syllables import is_syllable
 
 _EDGES = " .,:;…_·•-–—*'\"|~=<>“”‘’"
 
@@ -22,6 +23,9 @@ class Normalized:
     value: str | None
     form: float
 
+
+# Phrases of every agency and address: another mark in one of them is a misreading, whatever the engine thinks of it.
+_FIXED_PHRASES = ("ủy ban nhân dân", "ủy ban hành chính", "hà nội", "việt nam")
 
 _NOTHING = Normalized(None, 0.0)
 
@@ -52,12 +56,29 @@ def normalize(field: FieldType, text: str) -> Normalized:
             value = parse_personal_id(text) if field.name == "personal_id" else parse_number(text)
         case "place":
             value = clean(text) or None
+            return Normalized(value, text_plausibility(value)) if value else _NOTHING
         case "person_document":
             value = clean(text) or None
             return Normalized(value, 1.0 if find_personal_id(text) else 0.8) if value else _NOTHING
         case _:
             value = clean(text) or None
+            return Normalized(value, text_plausibility(value)) if value else _NOTHING
     return Normalized(value, 1.0) if value else _NOTHING
+
+
+def text_plausibility(text: str) -> float:
+    """0.0–1.0: how far the spelling itself speaks for running Vietnamese text; 0.75 when a word cannot be right."""
+    for word in re.findall(r"[^\W\d_]+", text):
+        if word.isupper() and len(word) <= 5 and word.isascii():
+            continue
+        if not is_syllable(word):
+            return 0.75
+    phrases = " ".join(re.findall(r"\w+", text.lower()))
+    for fixed in _FIXED_PHRASES:
+        for match in re.finditer(rf"\b{fold(fixed)}\b", fold(phrases)):
+            if spelling_key(phrases[match.start() : match.end()]) != spelling_key(fixed):
+                return 0.75
+    return 1.0
 
 
 def _sex(text: str) -> str | None:
