@@ -251,7 +251,8 @@ def read_unit(cell: Cell, year: int | None, column: UnitColumn) -> Taken[str]:
     def valid(candidate: str) -> bool:
         return year is None or registry.in_year(candidate, year) is not None
 
-    as_typed = cell.literal or column.keeps_zeros or code.startswith("0") or len(code) == 5 or code == column.home
+    kept_zeros = cell.literal or (column.keeps_zeros and cell.kind is CellKind.TEXT)
+    as_typed = kept_zeros or code.startswith("0") or len(code) == 5 or code == column.home
     if registry.with_code(code) and as_typed:
         candidates: tuple[str, ...] = (code,)
     else:

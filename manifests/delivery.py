@@ -37,7 +37,10 @@ class ScanFacts:
 
 
 Probe = Callable[[Path], ScanFacts]
-"""Looks into a scan; never raises for bad content. ``ocr.probe.probe`` is the real one."""
+"""Looks into a scan; never raises for bad content, ``OSError`` when it cannot be read at all.
+
+``ocr.probe.probe`` is the real one.
+"""
 
 KnownContent = Callable[[str], str | None]
 """SHA-256 of a file to the key of the document that already archived it, or ``None``."""
@@ -201,9 +204,10 @@ class _DocumentCheck:
             pages = sum(fact.pages for fact in facts)
             if pages != entry.pages:
                 which = "thiếu" if pages < entry.pages else "thừa"
+                counts = f"manifest ghi {entry.pages} trang, tệp có {pages} trang: {which} {abs(entry.pages - pages)}"
                 told.error(
                     "page_count_mismatch",
-                    f"manifest ghi {entry.pages} trang, tệp có {pages} trang: {which} {abs(entry.pages - pages)}",
+                    "; ".join([counts, *(fact.detail for fact in facts if fact.detail)]),
                     data={"declared": str(entry.pages), "found": str(pages)},
                 )
         if told.failed:
@@ -225,7 +229,11 @@ class _DocumentCheck:
             return None
         if unicodedata.normalize("NFC", found.name) != name:
             told.warn("value_adjusted", f"tên trên đĩa là {shown(found.name)}", file=name)
-        facts = self._probe(self._folder / found.name)
+        try:
+            facts = self._probe(self._folder / found.name)
+        except OSError as error:
+            told.error("file_not_readable", error.strerror or type(error).__name__, file=name)
+            return None
         if facts.problem is not None:
             code = facts.problem if facts.problem in REASONS else "internal_error"
             told.error(code, facts.detail, file=name)

@@ -386,3 +386,24 @@ def test_a_traversing_name_is_refused_and_the_rest_goes_on(drop: Drop, tmp_path:
     report = drop.check()
     assert report.refused["A"][0].code == "unsafe_path"
     assert [document.entry.document_id for document in report.accepted] == ["B"]
+
+
+def test_what_the_probe_knows_of_missing_pages_is_told_with_the_count(drop: Drop) -> None:
+    drop.document("A", pages=2, detail="trang 3 của tệp TIFF bị hỏng")
+    drop.change(0, pages=3)
+    assert only(drop.check()).detail == "manifest ghi 3 trang, tệp có 2 trang: thiếu 1; trang 3 của tệp TIFF bị hỏng"
+
+
+def test_a_file_that_goes_away_before_it_is_looked_into_is_told(drop: Drop) -> None:
+    drop.document("A")
+    drop.document("B")
+    write_manifest(drop.folder / "manifest.csv", drop.entries)
+
+    def probe(path: Path) -> ScanFacts:
+        if path.name == "A.pdf":
+            path.unlink()
+        return ScanFacts("application/pdf", 1 if path.read_bytes() else 0)
+
+    report = check_delivery(drop.folder, drop.ref, probe=probe)
+    assert codes(report) == [("A", "file_not_readable")]
+    assert len(report.accepted) == 1
