@@ -81,6 +81,8 @@ def personal_id(rng: random.Random, who: Person) -> str:
 
 def identity_paper(rng: random.Random, who: Person, year: int) -> str:
     """An identity paper as forms of that year name it."""
+    if year < 1976:
+        return f"Giấy chứng minh số 9{rng.randint(0, 99999):05d}"
     if year < 2016:
         return f"CMND số 9{rng.randint(0, 99999999):08d}"
     return f"CCCD số {personal_id(rng, who)}"

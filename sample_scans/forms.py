@@ -40,7 +40,8 @@ class Form:
         self.printed = _typed() if era.printed == "typed" else Pen(FontRole.SERIF, 12.5, "printed")
         self.fill = _fill(fill, rng)
         self.y = 22.0
-        self.pitch = 7.6 if era.dotted else 6.9
+        short = record_type in ("death", "marriage", "marital_status", "permit")
+        self.pitch = (7.6 if era.dotted else 6.9) * (rng.uniform(1.08, 1.32) if short else rng.uniform(1.0, 1.1))
 
     def text(self, key: str) -> str:
         return self.facts[key].text
@@ -62,14 +63,13 @@ class Form:
     def heading(self, number_label: str = "Số:", *, number: bool = True, dated: bool = False) -> None:
         """Agency and number on the left, the state's name on the right (NĐ 30/2020 and its forerunners)."""
         sheet, pen = self.sheet, self.printed
-        authority, unit = self.text("issuer").split(" ", 3)[:3], self.text("issuer").split(" ", 3)[3]
-        if self.era.code != "typed":
-            authority, unit = self.text("issuer").split(" ", 4)[:4], self.text("issuer").split(" ", 4)[4]
+        words = self.text("issuer").split()
+        authority, unit = " ".join(words[:4]), " ".join(words[4:])
         tag = "issuer" if self._has("issuer") else None
         top = self.y
         sheet.new_block()
         small = pen.sized(11.0 if self.era.code == "typed" else 12.0)
-        sheet.centered(" ".join(authority), 58, top, small, tag)
+        sheet.centered(authority, 58, top, small, tag)
         sheet.new_line()
         start, end = sheet.centered(unit, 58, top + 5.4, small.sized(small.size, bold=True), tag)
         sheet.rule(start + (end - start) * 0.3, top + 7, end - (end - start) * 0.3, top + 7)
@@ -93,8 +93,11 @@ class Form:
         self.y = top + 27
 
     def title(self, text: str, note: str = "") -> None:
-        big = 14.0 if self.era.code == "typed" else 17.0
-        self.center(text, big, bold=True, gap=6.4)
+        if self.era.code == "typed":
+            # a typewriter has no bold: the title is underlined
+            half = self.sheet.text_width(text, self.printed.sized(14.0)) / 2
+            self.sheet.rule(MIDDLE - half, self.y + 1.4, MIDDLE + half, self.y + 1.4, thick=0.3)
+        self.center(text, 14.0 if self.era.code == "typed" else 17.0, bold=True, gap=6.4)
         if note:
             self.center(note, 12.0, italic=True, gap=6.0)
         self.y += 3.5
@@ -126,7 +129,7 @@ class Form:
         for index, line in enumerate(self.sheet.wrapped(text, LEFT, RIGHT, pen, indent)):
             self.sheet.new_line()
             self._tagged(line, LEFT + (indent if index == 0 else 0), pen, spans)
-            self.y += self.pitch - 0.7
+            self.y += 6.4
         self.y += 1.2
 
     def signature(self, lines: tuple[str, ...], *, seal: Seal | None, middle: float = 150.0) -> None:

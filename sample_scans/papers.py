@@ -53,7 +53,7 @@ class _Press:
 
     def seal(self) -> Seal:
         name = self.facts["issuer"].text.rsplit("DÂN ", 1)[-1].removeprefix("ỦY BAN HÀNH CHÍNH ")
-        return Seal("ỦY BAN NHÂN DÂN • TP HÀ NỘI •", name[:18], BLACK_INK if self.rng.random() < 0.2 else RED)
+        return Seal(f"{self.era.authority} • TP HÀ NỘI •", name[:18], BLACK_INK if self.rng.random() < 0.2 else RED)
 
     @property
     def modern(self) -> bool:
@@ -192,12 +192,12 @@ def _register(title: str, *blocks: tuple[Cell, ...]) -> Callable[[_Press, int], 
         form.y = 31
         top = form.y - 7
         form.rows((Cell("number", 0.4), Cell("book", 0.6)), (Cell("registration_date"),))
-        form.y += 1
-        marks = [form.y - 4.5]
+        form.y += 2
+        marks = [form.y - 6.2]
         for row in blocks:
             form.rows(row)
-            form.y += 2.2
-            marks.append(form.y - 5.4)
+            form.y += 3.0
+            marks.append(form.y - 6.4)
         _tick_boxes(form, press)
         marks.append(form.y - 4)
         form.paragraph("Ghi chú:", indent=0)

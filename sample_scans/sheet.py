@@ -36,13 +36,10 @@ class Pen:
     tilt: float = 0.0
     strike: float = 0.0
 
-    def sized(self, size: float, *, bold: bool | None = None, italic: bool | None = None) -> Pen:
-        return replace(
-            self,
-            size=size,
-            bold=self.bold if bold is None else bold,
-            italic=self.italic if italic is None else italic,
-        )
+    def sized(self, size: float, *, bold: bool = False, italic: bool = False) -> Pen:
+        """The same pen in another size and weight; a typewriter has one weight only."""
+        typed = self.role is FontRole.TYPEWRITER
+        return replace(self, size=size, bold=bold and not typed, italic=italic and not typed)
 
 
 class Sheet:

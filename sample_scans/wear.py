@@ -1,7 +1,7 @@
 """What time and a scanner do to a sheet: colour of paper, stains, folds, holes, skew, noise, low resolution.
 
 One description (``Wear``), chosen by seed, and one function that applies it and says where every point of the clean
-sheet went, so that boxes can follow.
+sheet went, so that boxes can follow. Points are edges of pixels: 0 is the left edge of the first one.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _paper(height: int, width: int, wear: Wear, dpi: int, rng: np.random.Generat
     base = np.empty((height, width, 3), dtype=np.float32)
     base[:] = wear.paper
     if wear.texture:
-        for cells, depth in ((9, 16.0), (70, 6.0)):
+        for cells, depth in ((7, 9.0), (60, 3.5)):
             small = rng.normal(0, depth * wear.texture, (cells * 4 // 3, cells)).astype(np.float32)
             base += cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)[:, :, None]
     for _ in range(wear.stains):
@@ -199,12 +199,13 @@ def _geometry(page: Pixels, wear: Wear, dpi: int) -> tuple[Pixels, Matrix]:
     if wear.skew or frame:
         turn = np.eye(3)
         turn[:2] = cv2.getRotationMatrix2D((width / 2, height / 2), -wear.skew, 1.0)
-        shift = np.array([[1, 0, frame], [0, 1, frame], [0, 0, 1]], dtype=np.float64)
-        matrix = shift @ turn
+        matrix = _moved(frame, frame) @ turn
+        # boxes have edges, OpenCV's pixels have middles: half a pixel lies between them
+        by_middles = _moved(-0.5, -0.5) @ matrix @ _moved(0.5, 0.5)
         lid = (18, 18, 20) if frame else wear.paper
         page = cv2.warpAffine(
             page,
-            matrix[:2],
+            by_middles[:2],
             (width + 2 * frame, height + 2 * frame),
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
@@ -225,6 +226,10 @@ def _geometry(page: Pixels, wear: Wear, dpi: int) -> tuple[Pixels, Matrix]:
         }[wear.turned]
         matrix = np.array(quarter, dtype=np.float64) @ matrix
     return page, matrix
+
+
+def _moved(x: float, y: float) -> Matrix:
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], dtype=np.float64)
 
 
 def _scanner(page: Pixels, wear: Wear, rng: np.random.Generator) -> Pixels:
@@ -248,5 +253,5 @@ def _encoded(page: Pixels, mode: str) -> Image.Image:
     gray = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
     if mode == "gray":
         return Image.fromarray(gray)
-    level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return Image.fromarray(gray > min(level + 12, 200))
+    # as scanners do it: against the paper, not against the black of the lid
+    return Image.fromarray(gray > 0.78 * float(np.median(gray)))

@@ -10,6 +10,8 @@ from manifests.record_types import record_types
 from sample_scans import SampleDocument, render_document
 from sample_scans.eras import ERAS
 from sample_scans.fictional import in_words
+from sample_scans.truth import TruthField
+from sample_scans.wear import Wear
 
 _CASES = [(kind, era) for kind in ("birth", "marriage", "decision") for era in ERAS] + [
     ("death", "laser"),
@@ -86,13 +88,39 @@ def test_a_clean_page_has_no_ink_outside_its_words_where_none_is_drawn() -> None
     for word in truth.words:
         left, top, right, bottom = word.bbox
         assert page[top:bottom, left:right].min() < 128, word
-    # a typed page has no dotted lines: above the signature block every dark pixel belongs to a word or to a rule
+    # a typed page has no dotted lines: between title and signature block every dark pixel belongs to a word
     covered = np.zeros(page.shape, dtype=bool)
     for word in truth.words:
         covered[word.bbox.top : word.bbox.bottom, word.bbox.left : word.bbox.right] = True
     signer = next(field for field in document.truth.fields if field.name == "signer_name")
-    body = slice(round(50 * 120 / 25.4), signer.bbox.top - round(45 * 120 / 25.4))
+    first = next(field for field in document.truth.fields if field.name == "person_name")
+    body = slice(first.bbox.top, signer.bbox.top - round(45 * 120 / 25.4))
     assert not ((page[body] < 200) & ~covered[body]).any()
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+@pytest.mark.parametrize("skew", [-3.0, 0.0, 2.5])
+def test_boxes_follow_turn_skew_frame_and_scale(turned: int, skew: float) -> None:
+    wear = Wear(turned=turned, skew=skew, border=4, scale=0.8)
+    document = render_document("death", "typed", seed=5, dpi=120, wear=wear)
+    page, truth = np.asarray(document.pages[0].convert("L")), document.truth.pages[0]
+    assert (truth.rotation + turned) % 360 == 0
+    for word in truth.words:
+        left, top, right, bottom = word.bbox
+        assert page[top:bottom, left:right].min() < 170, word
+    # and the ink of the body is nowhere else: paint the boxes white, then nothing dark is left between the fields
+    first, last = (_field(document, name) for name in ("person_name", "registration_place"))
+    rest = page.copy()
+    for word in truth.words:
+        rest[word.bbox.top : word.bbox.bottom, word.bbox.left : word.bbox.right] = 255
+    left, right = min(first.bbox.left, last.bbox.left), max(first.bbox.right, last.bbox.right)
+    top, bottom = min(first.bbox.top, last.bbox.top), max(first.bbox.bottom, last.bbox.bottom)
+    assert rest[top:bottom, left:right].min() > 190
+    assert page[top:bottom, left:right].min() < 100
+
+
+def _field(document: SampleDocument, name: str) -> TruthField:
+    return next(field for field in document.truth.fields if field.name == name)
 
 
 def test_no_back_of_the_sheet_has_words() -> None:
