@@ -65,7 +65,7 @@ _TABLE = (
         "Loại kết quả không có trong danh mục",
         "Dùng một mã loại kết quả trong danh mục.",
     ),
-    ("unsafe_path", "Tên tệp trỏ ra ngoài thư mục của lô", "Chỉ ghi tên tệp nằm trong thư mục của lô."),
+    ("unsafe_path", "Tên tệp không an toàn", "Chỉ ghi tên tệp quét nằm trong thư mục của lô, không dùng liên kết."),
     # --- the inventory (danh mục)
     (
         "inventory_invalid",
