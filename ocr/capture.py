@@ -13,7 +13,7 @@ from pathlib import Path
 from manifests.text import PageFacts, PageText, PageVerdict, QualityFlag, Word
 from ocr.cleaning import clean_page, engine_scale
 from ocr.errors import EmptyFileError, TooManyPagesError, UnreadableError, UnsupportedFormatError
-from ocr.geometry import MIN_SKEW, Affine, Crop, find_crop, find_skew, straighten, straighten_reduced
+from ocr.geometry import MIN_SKEW, Affine, Crop, find_crop, straighten, straighten_reduced
 from ocr.image_files import count_frames, open_image, read_frame
 from ocr.ink import Reduced, reduce_page
 from ocr.limits import DEFAULT_LIMITS, Limits
@@ -25,6 +25,7 @@ from ocr.pdf_pages import read_pdf_page
 from ocr.quality import Quality, find_letters, judge_page
 from ocr.raw_page import Pixels, RawPage
 from ocr.resolution import settle_dpi
+from ocr.skew import find_skew, remaining_skew
 from ocr.text_layer import covers_ink, judge_layer, place_words
 from ocr.visible import encode_visible
 
@@ -156,15 +157,15 @@ def _capture(
         gray = _gray(pixels)
         page = reduce_page(gray, dpi)
 
-    skew = find_skew(page) if options.deskew else 0.0
-    applied = skew if abs(skew) >= MIN_SKEW else 0.0
-    crop = find_crop(page, applied) if options.crop else Crop()
-    if applied or not crop.empty:
-        pixels, gray, page, matrix = _straightened(pixels, page, applied, crop, matrix, bitonal=raw.bitonal)
-    skew_after = find_skew(page) if applied else skew
-
     letters, marks = find_letters(page)
     quality = judge_page(gray, page, letters, marks, bitonal=raw.bitonal)
+    skew = find_skew(page) if options.deskew and not quality.blank else 0.0
+    applied = skew if abs(skew) >= MIN_SKEW else 0.0
+    crop = find_crop(page, applied) if options.crop else Crop()
+    skew_after = skew
+    if applied or not crop.empty:
+        pixels, gray, page, matrix = _straightened(pixels, dpi, page, applied, crop, matrix, bitonal=raw.bitonal)
+        skew_after = remaining_skew(page)
     visible = _visible(raw, pixels, dpi, rotation)
     scale = engine_scale(dpi)
     copy = clean_page(
@@ -176,7 +177,7 @@ def _capture(
         clean=options.clean,
         bitonal=raw.bitonal,
     )
-    words, junk = _layer(raw, matrix, visible, page, letters)
+    words, junk = _layer(raw, matrix, visible, page)
     facts = PageFacts(
         page_number=number,
         source=source,
@@ -228,12 +229,12 @@ def _rotation(page: Reduced, gray: GrayImage, dpi: float, options: CaptureOption
 
 
 def _straightened(
-    pixels: Pixels, page: Reduced, skew: float, crop: Crop, matrix: Affine, *, bitonal: bool
+    pixels: Pixels, dpi: float, page: Reduced, skew: float, crop: Crop, matrix: Affine, *, bitonal: bool
 ) -> tuple[Pixels, GrayImage, Reduced, Affine]:
     import numpy as np
 
     fill = 0 if page.border.any() else 255 if bitonal else int(page.paper)
-    pixels, change = straighten(pixels, skew, crop, fill)
+    pixels, change = straighten(pixels, dpi, skew, crop, fill)
     if bitonal:
         pixels = np.where(pixels < 128, np.uint8(0), np.uint8(255))
     page = straighten_reduced(page, skew, crop, fill)
@@ -249,9 +250,7 @@ def _visible(raw: RawPage, pixels: Pixels, dpi: float, rotation: int) -> Visible
     return encode_visible(pixels, dpi, bitonal=raw.bitonal, settings=raw.settings, turned=turned)
 
 
-def _layer(
-    raw: RawPage, matrix: Affine, visible: VisibleImage, page: Reduced, letters: object
-) -> tuple[tuple[Word, ...], bool]:
+def _layer(raw: RawPage, matrix: Affine, visible: VisibleImage, page: Reduced) -> tuple[tuple[Word, ...], bool]:
     """Words of the file's own text layer worth keeping, and whether the layer is junk."""
     if not raw.words:
         return (), False
@@ -259,7 +258,7 @@ def _layer(
     if not judgement.vietnamese:
         return (), judgement.junk
     words = place_words(raw.words, matrix, visible.width, visible.height)
-    return (words if covers_ink(words, page, letters) else ()), False
+    return (words if covers_ink(words, page, find_letters(page)[0]) else ()), False
 
 
 def _flags(

@@ -18,6 +18,9 @@ _SEAL_MM = (18.0, 60.0)
 _SEAL_FILL = 0.08
 _RED = 28
 """How much red stands above green and blue before a pixel counts as red ink."""
+_INK_LEVEL = 60.0
+"""Red channel of black ink as scanned, at most."""
+_RING_MM = (14.0, 24.0)
 _MAX_SCALE = 4.0
 
 
@@ -61,33 +64,47 @@ def clean_page(
 
 
 def remove_red_seals(pixels: Pixels, gray: GrayImage, page: Reduced) -> GrayImage:
-    """Grey page whose red seals have gone white; dark text under a seal stays dark."""
+    """Grey page whose red seals have gone white; dark text under a seal stays dark.
+
+    Red ink hardly shows in the red channel, black ink does: there the seal is taken out and the text is not.
+    """
     import cv2
     import numpy as np
 
     height, width = gray.shape
-    small = cv2.resize(pixels, (page.gray.shape[1], page.gray.shape[0]), interpolation=cv2.INTER_AREA)
-    seals = _seal_boxes(_redness(small), page)
+    # Every n-th pixel is enough to find an area of ink, and far cheaper than averaging.
+    size = (page.gray.shape[1], page.gray.shape[0])
+    seals = _find_seals(_redness(cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST)), page)
     if not seals:
         return gray
     copy = gray.copy()
     back = 1.0 / page.scale
-    margin = page.pixels(1.5)
     for left, top, right, bottom in seals:
-        rows = slice(max(0, round((top - margin) * back)), min(height, round((bottom + margin) * back)))
-        columns = slice(max(0, round((left - margin) * back)), min(width, round((right + margin) * back)))
+        rows = slice(max(0, round(top * back)), min(height, round(bottom * back)))
+        columns = slice(max(0, round(left * back)), min(width, round(right * back)))
         part = pixels[rows, columns]
-        red = _redness(part)
-        inked = red > _RED
-        if not inked.any():
+        redness = _redness(part)
+        inked = redness > _RED
+        if np.count_nonzero(inked) < 100:
             continue
+        red = part[..., 0]
+        level = max(float(np.percentile(red[inked], 30)), _INK_LEVEL + 40.0)
+        lifted = np.clip((red.astype(np.float32) - _INK_LEVEL) * (255.0 / (level - _INK_LEVEL)), 0, 255)
+        weight = np.clip((redness.astype(np.float32) - 10) / (_RED - 10), 0, 1) * _disc(redness.shape)
         light = copy[rows, columns]
-        # Seal ink has one lightness; what is clearly darker lies under or over it and is text.
-        level = float(np.median(light[inked]))
-        lifted = np.clip((light.astype(np.float32) - 0.45 * level) * (255.0 / (0.45 * level)), 0, 255)
-        weight = np.clip((red.astype(np.float32) - 10) / (_RED - 10), 0, 1)
         copy[rows, columns] = (light + weight * np.maximum(lifted - light, 0)).astype(np.uint8)
     return copy
+
+
+def _disc(shape: tuple[int, ...]) -> Any:
+    """1.0 in the ellipse that fills ``shape``: red print in the corners beside a round seal is text."""
+    import cv2
+    import numpy as np
+
+    height, width = shape[:2]
+    disc = np.zeros((height, width), np.float32)
+    cv2.ellipse(disc, ((width / 2, height / 2), (width, height), 0.0), (1.0,), -1)
+    return disc
 
 
 def _redness(pixels: Pixels) -> Any:
@@ -98,29 +115,60 @@ def _redness(pixels: Pixels) -> Any:
     return cv2.subtract(red, cv2.max(green, blue))
 
 
-def _seal_boxes(red: Any, page: Reduced) -> list[tuple[int, int, int, int]]:
-    """Boxes of red areas of a seal's size and shape on the reduced page."""
+def _find_seals(redness: Any, page: Reduced) -> list[tuple[int, int, int, int]]:
+    """Boxes around red seals on the reduced page.
+
+    Most stand alone as one red area of a seal's size; one that runs into red print is found by its ring.
+    """
     import cv2
     import numpy as np
 
-    mask: Mask = (red > _RED).astype(np.uint8)
-    if not mask.any():
+    mask: Mask = (redness > _RED).astype(np.uint8)
+    least = page.pixels(_SEAL_MM[0])
+    if np.count_nonzero(mask) < least * 2:
         return []
-    size = page.pixels(2.0)
+    size = page.pixels(1.6)
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    low, high = page.pixels(_SEAL_MM[0]), page.pixels(_SEAL_MM[1])
+    most = page.pixels(_SEAL_MM[1])
     width = mask.shape[1]
+    margin = page.pixels(1.5)
     found = []
     for index in range(1, count):
         left, top, w, h, _ = (int(v) for v in stats[index])
+        if max(w, h) < least or float(mask[top : top + h, left : left + w].mean()) < _SEAL_FILL:
+            continue
         # A seal over the joint of two sheets shows only a slice at the edge.
         cut = left <= 2 or left + w >= width - 2
-        round_enough = 0.6 <= w / h <= 1.7 or (cut and w < h)
-        inked = float(mask[top : top + h, left : left + w].mean())
-        if low <= max(w, h) <= high and round_enough and inked >= _SEAL_FILL:
-            found.append((left, top, left + w, top + h))
+        if max(w, h) <= most and (0.7 <= w / h <= 1.4 or (cut and w < h)):
+            found.append((left - margin, top - margin, left + w + margin, top + h + margin))
+        elif min(w, h) >= least:
+            found.extend(_rings(mask[top : top + h, left : left + w], left, top, page))
     return found
+
+
+def _rings(mask: Mask, left: int, top: int, page: Reduced) -> list[tuple[int, int, int, int]]:
+    """Boxes around circles of a round seal's size."""
+    import cv2
+
+    if max(mask.shape) > 4 * page.pixels(_SEAL_MM[1]):
+        return []
+    low, high = page.pixels(_RING_MM[0]), page.pixels(_RING_MM[1])
+    circles = cv2.HoughCircles(
+        mask * 255, cv2.HOUGH_GRADIENT, 2, 2 * low, param1=200, param2=60, minRadius=low, maxRadius=high
+    )
+    if circles is None:
+        return []
+    reach = page.pixels(1.5)
+    return [
+        (
+            left + round(x - r) - reach,
+            top + round(y - r) - reach,
+            left + round(x + r) + reach,
+            top + round(y + r) + reach,
+        )
+        for x, y, r in circles.reshape(-1, 3)[:4]
+    ]
 
 
 def _flatten(gray: GrayImage, page: Reduced) -> GrayImage:
@@ -129,10 +177,11 @@ def _flatten(gray: GrayImage, page: Reduced) -> GrayImage:
     import numpy as np
 
     height, width = gray.shape
-    small = cv2.resize(page.gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    size = max(3, round(5.0 * page.dpi / 2 / 25.4)) | 1
+    quarter = (max(1, page.gray.shape[1] // 4), max(1, page.gray.shape[0] // 4))
+    small = cv2.resize(page.gray, quarter, interpolation=cv2.INTER_AREA)
+    size = max(3, round(5.0 * page.dpi / 4 / 25.4)) | 1
     shade = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    shade = cv2.medianBlur(shade, min(size, 15) | 1)
+    shade = cv2.medianBlur(shade, 5)
     shade = np.maximum(shade, np.uint8(min(60, int(page.paper))))
     wide = cv2.resize(shade, (width, height), interpolation=cv2.INTER_LINEAR)
     # The divisor is a little below the paper, so that its grain saturates to white.

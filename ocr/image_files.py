@@ -114,7 +114,9 @@ def read_frame(image: Image.Image, index: int, name: str, limits: Limits, data: 
         orientation = _orientation(image)
         settings = jpeg_settings(image)
         as_is = data is not None and image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
-        pixels, bitonal = decode(image)
+        pixels, bitonal = _decode_whole_jpeg(data, image) if as_is and data is not None else (None, False)
+        if pixels is None:
+            pixels, bitonal = decode(image)
     except (ImageTooLargeError, UnreadableError):
         raise
     except (EOFError, *_BROKEN) as error:
@@ -130,6 +132,19 @@ def read_frame(image: Image.Image, index: int, name: str, limits: Limits, data: 
         turn=turn,
         settings=settings,
     )
+
+
+def _decode_whole_jpeg(data: bytes, image: Image.Image) -> tuple[Pixels | None, bool]:
+    """A JPEG that ends as it should, by OpenCV in half the time; Pillow tells what is cut, so the rest is its."""
+    import cv2
+    import numpy as np
+
+    if b"\xff\xd9" not in data[-64:]:
+        return None, False
+    colour = cv2.IMREAD_GRAYSCALE if image.mode == "L" else cv2.IMREAD_COLOR_RGB
+    pixels: Pixels | None = cv2.imdecode(np.frombuffer(data, np.uint8), colour | cv2.IMREAD_IGNORE_ORIENTATION)
+    fits = pixels is not None and pixels.shape[:2] == (image.height, image.width)
+    return (pixels if fits else None), False
 
 
 def decode(image: Image.Image) -> tuple[Pixels, bool]:

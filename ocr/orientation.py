@@ -1,8 +1,9 @@
-"""Which way up a page stands, cheaply: no engine, only where the ink of its lines lies.
+"""Which way up a page stands, cheaply: no engine, only where the small marks beside letters lie.
 
-Lines of text lie across the page, so turning a page by 90° turns its projection profile. Vietnamese puts its marks
-above the letters (and Latin its ascenders), so a page upside down is heavier under its lines than above them. Both
-are measures with a margin: where the margin is small the caller's engine is asked.
+Vietnamese writes its tones and its circumflexes, breves and horns above the letters, and only the heavy tone below.
+So the small areas of ink that stand close to a letter lie over it four times out of five, whatever the layout, and
+hardly any lie beside it. Counting them in the four directions tells head, foot and sides; where no direction clearly
+leads, the caller's engine is asked.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ocr.ink import Reduced
+from ocr.ink import Reduced, letter_sized
+
+_ENOUGH = 20
+_LEAD = 1.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,78 +23,67 @@ class Orientation:
 
     Attributes:
         turn: Degrees clockwise (0, 90, 180, 270) that make the page upright.
-        sure: The measures agree with a wide margin.
+        sure: One direction leads clearly.
+        marks: Marks found over, right of, under and left of a letter.
     """
 
     turn: int
     sure: bool
+    marks: tuple[int, int, int, int]
 
 
 def find_orientation(page: Reduced) -> Orientation:
-    """Looks at lines and at their upper and lower halves. A page with little ink is left as it is, unsure."""
+    """Counts marks beside letters. A page with little text is left as it is, unsure."""
+    marks = _count_marks(page)
+    # Marks that lie right of their letters: the page's head is to the right, a quarter turn back is needed.
+    turns = (0, 270, 180, 90)
+    ranked = sorted(marks, reverse=True)
+    if ranked[0] == 0:
+        return Orientation(0, False, marks)
+    turn = turns[marks.index(ranked[0])]
+    return Orientation(turn, ranked[0] >= _ENOUGH and ranked[0] >= _LEAD * ranked[1], marks)
+
+
+def _count_marks(page: Reduced) -> tuple[int, int, int, int]:
+    """Marks nearest to a letter that lie over, right of, under and left of it."""
     import numpy as np
 
-    ink = _letters(page)
-    if np.count_nonzero(ink) < 400:
-        return Orientation(0, False)
-    across, down = _line_strength(ink), _line_strength(ink.T)
-    ratio = across / max(down, 1e-9)
-    lying = ratio < 1.0
-    upright = _top_heaviness(np.ascontiguousarray(np.rot90(ink, -1)) if lying else ink, page)
-    turn = (90 if upright >= 0 else 270) if lying else (0 if upright >= 0 else 180)
-    sure = (ratio > 1.5 or ratio < 1 / 1.5) and abs(upright) > 0.04
-    return Orientation(turn, sure)
+    letters = letter_sized(page)
+    size = page.stats[:, 2:4].max(axis=1)
+    bodies = letters & (size >= page.pixels(1.2))
+    if np.count_nonzero(bodies) < 20:
+        return 0, 0, 0, 0
+    body = float(np.median(size[bodies]))
+    bodies = letters & (size >= 0.7 * body) & (size <= 3 * body)
+    small = letters & (size <= 0.75 * body) & (size >= 2) & ~bodies
+    left, top, wide, high = (page.stats[small, column] for column in range(4))
+    x, y = left + wide // 2, top + high // 2
+    reach = max(2, round(0.45 * body))
+    # From each mark look for a letter below it, left of it, above it, right of it.
+    distances = np.stack(
+        (
+            _first_body(page.labels, bodies, x, top + high - 1, 0, 1, reach),
+            _first_body(page.labels, bodies, left, y, -1, 0, reach),
+            _first_body(page.labels, bodies, x, top, 0, -1, reach),
+            _first_body(page.labels, bodies, left + wide - 1, y, 1, 0, reach),
+        )
+    )
+    nearest = distances.min(axis=0)
+    alone = (distances == nearest).sum(axis=0) == 1
+    counted = alone & (nearest <= reach)
+    over, right, under, beside = (int(np.count_nonzero(counted & (row == nearest))) for row in distances)
+    return over, right, under, beside
 
 
-def _letters(page: Reduced) -> Any:
-    """Ink of the size of letters; rules, frames, pictures and specks are left out. Returns a bool array."""
-    import cv2
+def _first_body(labels: Any, is_body: Any, x: Any, y: Any, step_x: int, step_y: int, reach: int) -> Any:
+    """Pixels from each mark to the first letter in one direction; ``reach + 1`` where there is none."""
     import numpy as np
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(page.ink, connectivity=8)
-    sides = stats[:, 2:4]
-    keep = (sides.max(axis=1) <= page.pixels(9)) & (stats[:, 4] >= max(2, page.pixels(0.25) ** 2))
-    keep[0] = False
-    return keep[labels] if count > 1 else np.zeros(page.ink.shape, bool)
-
-
-def _line_strength(ink: Any) -> float:
-    """How strongly the rows alternate between text and gap, whatever the amount of ink."""
-    import numpy as np
-
-    # Bands, because skew and columns smear a profile over the whole width.
-    bands = np.array_split(ink, 8, axis=1)
-    strength = 0.0
-    for band in bands:
-        profile = band.sum(axis=1, dtype=np.float64)
-        total = profile.sum()
-        if total > 0:
-            strength += float(np.abs(np.diff(profile)).sum() / total) * float(total)
-    return strength / max(float(ink.sum()), 1.0)
-
-
-def _top_heaviness(ink: Any, page: Reduced) -> float:
-    """Positive when lines carry more above their body than below it; a share of all ink."""
-    import numpy as np
-
-    above = below = 0.0
-    reach = page.pixels(2.2)
-    for band in np.array_split(ink, 8, axis=1):
-        profile = band.sum(axis=1, dtype=np.float64)
-        for top, bottom in _bodies(profile):
-            above += float(profile[max(0, top - reach) : top].sum())
-            below += float(profile[bottom : bottom + reach].sum())
-    total = max(float(ink.sum()), 1.0)
-    return (above - below) / total
-
-
-def _bodies(profile: Any) -> list[tuple[int, int]]:
-    """Row ranges of the bodies of lines (x-height): where the profile stands above half of its local peak."""
-    import numpy as np
-
-    if profile.max(initial=0) <= 0:
-        return []
-    level = 0.5 * np.percentile(profile[profile > 0], 90)
-    inside = np.concatenate([[0], (profile >= level).astype(np.int8), [0]])
-    edges = np.flatnonzero(np.diff(inside))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 2]
+    height, width = labels.shape
+    distance = np.full(len(x), reach + 1)
+    for away in range(1, reach + 1):
+        at_x, at_y = x + step_x * away, y + step_y * away
+        inside = (at_x >= 0) & (at_x < width) & (at_y >= 0) & (at_y < height)
+        hit = is_body[labels[np.clip(at_y, 0, height - 1), np.clip(at_x, 0, width - 1)]]
+        distance[hit & inside & (distance > reach)] = away
+    return distance

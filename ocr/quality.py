@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ocr.ink import Mask, Reduced
+from ocr.ink import Reduced
 from ocr.page import GrayImage
 
 _BLANK_MARKS = 6
@@ -62,21 +62,18 @@ def find_letters(page: Reduced) -> tuple[Any, int]:
 
     Left out: specks, rules and folds (long), punch holes (large, solid, near the edge), and bleed-through (pale).
     """
-    import cv2
     import numpy as np
 
-    count, found, stats, _ = cv2.connectedComponentsWithStats(page.ink, connectivity=8)
-    labels: Mask = found
-    if count <= 1:
-        return np.zeros(page.ink.shape, bool), 0
+    stats, labels = page.stats, page.labels
     longest, shortest = stats[:, 2:4].max(axis=1), stats[:, 2:4].min(axis=1)
     keep = (longest <= page.pixels(25)) & (longest >= page.pixels(0.9)) & (stats[:, 4] >= page.pixels(0.4) ** 2)
     keep &= ~((longest >= page.pixels(8)) & (shortest <= page.pixels(0.7)))
     keep[0] = False
     # The far side of thin paper shines through at a fraction of the ink's darkness.
-    darkest = np.full(count, 255, np.uint8)
-    np.minimum.at(darkest, labels[page.ink > 0], page.gray[page.ink > 0])
-    keep &= darkest < page.paper - max(40.0, 0.3 * page.paper)
+    at = np.flatnonzero(page.ink)
+    owners = labels.ravel()[at]
+    shades = np.bincount(owners, weights=page.gray.ravel()[at], minlength=len(stats))
+    keep &= shades < (page.paper - max(30.0, 0.2 * page.paper)) * np.maximum(stats[:, 4], 1)
     keep &= ~_holes(page, stats, longest, shortest)
     return keep[labels], int(np.count_nonzero(keep))
 
@@ -128,14 +125,10 @@ def _sharpness(gray: GrayImage, page: Reduced, letters: Any) -> float:
 
 def _runs_off(page: Reduced) -> bool:
     """Whether several letter-sized marks touch one edge of the picture."""
-    import cv2
     import numpy as np
 
     height, width = page.gray.shape
-    count, _, stats, _ = cv2.connectedComponentsWithStats(page.ink, connectivity=8)
-    if count <= 1:
-        return False
-    stats = stats[1:]
+    stats = page.stats[1:]
     longest, shortest = stats[:, 2:4].max(axis=1), stats[:, 2:4].min(axis=1)
     sized = stats[(longest <= page.pixels(8)) & (shortest >= page.pixels(0.5)) & (longest >= page.pixels(1.2))]
     if not len(sized):
