@@ -18,7 +18,7 @@ demo: ## make sample scans, digitize them in Airflow, show each ward's progress
 
 serve: ## open the dashboard on what the demo made
 	@scripts/setup run
-	@SOHOA_DATABASE_URL="$${SOHOA_DATABASE_URL:-sqlite:///var/demo/sohoa.db}" $(BIN)/sohoa serve
+	@$(BIN)/sohoa serve
 
 test: ## all tests, against real services
 	@scripts/setup test
@@ -37,5 +37,5 @@ format: ## put the code into the house's form
 pin: ## renew constraints.txt with the newest versions that fit together
 	@scripts/pin
 
-clean: ## remove what was made, but not what was installed
-	rm -rf var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove caches; the archive in var/ and what was installed stay
+	rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
