@@ -15,8 +15,9 @@ Rect = tuple[float, float, float, float]
 
 # The block stays near its corner: it may move down to this share of the page's height, and sideways to its middle.
 _LOWEST = 0.22
+# Points between the places tried, and their number each way: a larger page is searched more coarsely.
 _STEP = 6.0
-_SMALLEST_SCALE = 0.4
+_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,12 @@ def place(
     """
     width, height = frame.size
     margin = min(margin, width / 10, height / 10)
-    scale = max(min(1.0, (width - 2 * margin) / size[0], (height - 2 * margin) / 3 / size[1]), _SMALLEST_SCALE)
-    block = min(size[0] * scale, width), min(size[1] * scale, height)
+    scale = min(1.0, (width - 2 * margin) / size[0], (height - 2 * margin) / 3 / size[1])
+    block = size[0] * scale, size[1] * scale
+    if not occupied:
+        top = height - margin
+        left = width - margin - block[0] if right else margin
+        return frame.to_page((left, top - block[1], left + block[0], top))
     best = min(
         _candidates((width, height), block, right=right, margin=margin),
         key=lambda spot: (_covered(spot[1], occupied), spot[0]),
@@ -114,8 +119,9 @@ def _candidates(
 
 def _steps(start: float, stop: float) -> list[float]:
     """Offsets around zero in steps, zero always among them."""
-    below = [-_STEP * n for n in range(1, int(-start / _STEP) + 1)]
-    above = [_STEP * n for n in range(1, int(stop / _STEP) + 1)]
+    step = max(_STEP, stop / _STEPS)
+    below = [-step * n for n in range(1, int(-start / step) + 1)]
+    above = [step * n for n in range(1, int(stop / step) + 1)]
     return [0.0, *below, *above]
 
 
