@@ -15,6 +15,7 @@ Doãn Ông La Lã Lại Mạc Lục Từ Tôn Triệu Viên Văn Đổng Giang K
 Giáp Hạ Hàn Khuất Khương Liễu Lò Ma Mã Nhâm Nhữ Nông Ngụy Phí Phó Quản Sầm Sử Tiêu Tiết Tòng Trà Trang Tưởng Vi Vừ
 Cầm Quàng Lường Đậu Biện Cấn Chử Công Thiều Thẩm Bế Hán Hoa Kha Kiên Lai Lữ Luyện Lỗ Mẫn Mông Nhan Ngọ Phương
 Quế Sơn Tào Tất Thi Thiệu Tiền Tinh Toán Trình Tri Ung Vạn Viêm Xuân Yên Đới Điền Đan Dã Cung Cái Bàng An Ánh
+Giàng Sùng Vàng Thào Lầu Hờ Mùa Chảo Tẩn Phàn Lù Sồng Lèng Cà Tráng Danh
 """
 _SURNAMES = frozenset(spelling_key(name) for name in _SURNAME_LIST.split())
 _FOLDED_SURNAMES = frozenset(fold(name) for name in _SURNAME_LIST.split())

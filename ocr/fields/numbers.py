@@ -59,9 +59,9 @@ def number_plausibility(field: str, number: str, record_type: str, year: int) ->
         field: ``number`` of the document or ``book`` it is entered in.
 
     Returns:
-        0.6 for another year than the result's (a register runs through one year, TT 04/2020/TT-BTP, Art 29; an older
-        book may go on into a later year, no book is from the future), 0.7 for the symbol of another kind of paper or a
-        known abbreviation with a wrong mark (``UBNĐ``), else 1.0.
+        0.6 for another year than the result's (registers run by the year, TT 04/2020/TT-BTP, Art 29; a half-used
+        book may serve a later year, but none is from the future), 0.7 for the symbol of another kind of paper or
+        a known abbreviation with a wrong mark (``UBNĐ``), else 1.0.
     """
     stated = re.search(r"[/-]((?:18|19|20)\d\d)(?:$|[/-])", number)
     if stated and (int(stated[1]) > year or (field == "number" and int(stated[1]) != year)):
