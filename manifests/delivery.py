@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from manifests.cells import is_reserved
 from manifests.documents import BatchRef, DocumentEntry
-from manifests.files import FileError, Found, Names, hash_file, list_folder, shown
+from manifests.files import FileError, Found, Names, hash_file, list_folder, shown, why
 from manifests.manifest import ManifestReading, find_manifests, read_manifest
 from manifests.reasons import REASONS, Fault, Severity
 from manifests.text import QualityFlag
@@ -128,13 +128,15 @@ def check_delivery(
     names = Names(listing)
     faults.extend(_unlisted(listing, names, reading))
     check = _DocumentCheck(folder, ref, names, probe, known)
+    told: dict[str | None, list[Fault]] = {}
+    for fault in reading.faults:
+        told.setdefault(fault.document_id, []).append(fault)
     accepted: list[AcceptedDocument] = []
     for entry in reading.entries:
         document, found = check.check(entry)
         faults.extend(found)
         if document is not None:
-            told = tuple(fault for fault in reading.faults if fault.document_id == entry.document_id)
-            accepted.append(replace(document, warnings=(*told, *document.warnings)))
+            accepted.append(replace(document, warnings=(*told.get(entry.document_id, ()), *document.warnings)))
         if progress is not None:
             progress(entry)
     return DeliveryReport(ref, reading.sha256, tuple(accepted), tuple(faults))
@@ -148,7 +150,8 @@ def _read_one_manifest(folder: Path, ref: BatchRef) -> ManifestReading:
     """
     paths = find_manifests(folder)
     if not paths:
-        raise FileError("manifest_missing", "")
+        others = [shown(path.name) for path in sorted(folder.glob("[Mm][Aa][Nn][Ii][Ff][Ee][Ss][Tt].*"))]
+        raise FileError("manifest_missing", f"chỉ có {', '.join(others[:3])}" if others else "")
     reading = read_manifest(paths[0], home=ref.unit_code)
     for path in paths[1:]:
         other = read_manifest(path, home=ref.unit_code)
@@ -232,7 +235,7 @@ class _DocumentCheck:
         try:
             facts = self._probe(self._folder / found.name)
         except OSError as error:
-            told.error("file_not_readable", error.strerror or type(error).__name__, file=name)
+            told.error("file_not_readable", why(error), file=name)
             return None
         if facts.problem is not None:
             code = facts.problem if facts.problem in REASONS else "internal_error"

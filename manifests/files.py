@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -18,6 +19,14 @@ from manifests.spelling import visible
 _CHUNK = 1 << 20
 MAX_ENTRIES = 200_000
 MAX_DEPTH = 8
+_WHY = {
+    errno.ENOENT: "không tồn tại",
+    errno.EACCES: "không có quyền đọc",
+    errno.EPERM: "không có quyền đọc",
+    errno.EIO: "lỗi đọc đĩa",
+    errno.ENOTDIR: "không phải thư mục",
+    errno.EBUSY: "đang bị chương trình khác giữ",
+}
 
 
 class FileError(ManifestsError):
@@ -55,6 +64,11 @@ def shown(name: str) -> str:
     return visible(os.fsencode(name).decode("utf-8", "replace"), limit=200)
 
 
+def why(error: OSError) -> str:
+    """What the system refused, in Vietnamese where people meet it often."""
+    return _WHY.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
 def list_folder(folder: Path) -> dict[str, Found]:
     """Everything below ``folder`` by relative name, links not followed.
 
@@ -78,7 +92,7 @@ def list_folder(folder: Path) -> dict[str, Found]:
                             raise FileError("manifest_invalid", f"thư mục con lồng quá {MAX_DEPTH} cấp")
                         waiting.append((f"{name}/", depth + 1))
     except OSError as error:
-        raise FileError("file_not_readable", f"thư mục {shown(folder.name)}: {error.strerror}") from error
+        raise FileError("file_not_readable", f"thư mục {shown(folder.name)}: {why(error)}") from error
     return found
 
 
@@ -126,9 +140,9 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
             raise FileError("unsafe_path", "là liên kết (symlink), không phải tệp thật")
         descriptor = os.open(path, flags)
     except FileNotFoundError as error:
-        raise FileError("file_missing", "không có trong thư mục của lô") from error
+        raise FileError("file_missing", "không tồn tại") from error
     except OSError as error:
-        raise FileError("file_not_readable", error.strerror or type(error).__name__) from error
+        raise FileError("file_not_readable", why(error)) from error
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise FileError("unsupported_format", "không phải tệp thường")
@@ -145,7 +159,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
         try:
             data = stream.read(limit + 1)
         except OSError as error:
-            raise FileError("file_not_readable", error.strerror or type(error).__name__) from error
+            raise FileError("file_not_readable", why(error)) from error
     if len(data) > limit:
         raise FileError("manifest_invalid", f"tệp lớn hơn {limit // (1 << 20)} MB; chia thành nhiều lô")
     return data
@@ -165,7 +179,7 @@ def hash_file(path: Path) -> str:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
         except OSError as error:
-            raise FileError("file_not_readable", error.strerror or type(error).__name__) from error
+            raise FileError("file_not_readable", why(error)) from error
         after = os.fstat(stream.fileno())
     try:
         now = path.lstat()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from manifests.cells import UnitColumn, read_count, read_record_type, read_unit, read_year
 from manifests.columns import is_ignored, table_form
-from manifests.files import FileError
+from manifests.files import FileError, shown
 from manifests.reasons import Fault, Severity
 from manifests.rows import Layout, RowCells, lay_out, unit_column
 from manifests.spelling import fold, visible
@@ -73,10 +73,10 @@ def read_inventory(path: Path, *, today: dt.date | None = None) -> InventoryRead
     try:
         table, data = read_table(path, form.score)
     except (FileError, TableError) as error:
-        return InventoryReading((), (Fault("inventory_invalid", error.detail, file=visible(path.name)),), None)
+        return InventoryReading((), (Fault("inventory_invalid", error.detail, file=shown(path.name)),), None)
     sha256 = hashlib.sha256(data).hexdigest()
     if not table.rows:
-        return InventoryReading((), (Fault("inventory_empty", "", file=visible(path.name)),), sha256)
+        return InventoryReading((), (Fault("inventory_empty", "", file=shown(path.name)),), sha256)
     layout, faults = lay_out(table, form)
     if faults:
         return InventoryReading((), faults, sha256)
@@ -84,7 +84,7 @@ def read_inventory(path: Path, *, today: dt.date | None = None) -> InventoryRead
     lines = [line for row in table.rows if (line := reader.read(row)) is not None]
     found = (*_unknown_columns(table, layout), *reader.faults, *_repeated(lines))
     if not lines and not any(fault.severity is Severity.ERROR for fault in found):
-        found = (*found, Fault("inventory_empty", "", file=visible(path.name)))
+        found = (*found, Fault("inventory_empty", "", file=shown(path.name)))
     return InventoryReading(tuple(lines), found, sha256)
 
 

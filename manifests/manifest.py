@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.columns import table_form
+from manifests.columns import TableForm, table_form
 from manifests.documents import DocumentEntry
 from manifests.entries import EntryReader
-from manifests.files import FileError
+from manifests.files import FileError, shown
 from manifests.reasons import Fault, Severity
 from manifests.record_types import record_types
-from manifests.rows import lay_out, unit_column
+from manifests.rows import Layout, lay_out, unit_column
 from manifests.tables import Row, TableError, read_table, write_table
 from manifests.units import units
 
@@ -78,19 +77,19 @@ def read_manifest(path: Path, *, home: str | None = None, today: dt.date | None 
         table, data = read_table(path, form.score)
     except FileError as error:
         code = "manifest_missing" if error.code == "file_missing" else "manifest_invalid"
-        return ManifestReading((), (Fault(code, error.detail, file=path.name),), path, None)
+        return ManifestReading((), (Fault(code, error.detail, file=shown(path.name)),), path, None)
     except TableError as error:
-        return ManifestReading((), (Fault("manifest_invalid", error.detail, file=path.name),), path, None)
+        return ManifestReading((), (Fault("manifest_invalid", error.detail, file=shown(path.name)),), path, None)
     sha256 = hashlib.sha256(data).hexdigest()
     if not table.headers:
-        return ManifestReading((), (Fault("manifest_empty", "tệp trống", file=path.name),), path, sha256)
+        return ManifestReading((), (Fault("manifest_empty", "tệp trống", file=shown(path.name)),), path, sha256)
     layout, faults = lay_out(table, form)
     if faults:
         return ManifestReading((), faults, path, sha256)
-    rows = [row for row in table.rows if form.score([cell.text for cell in row.cells]) < len(form.required())]
+    rows = [row for row in table.rows if not _is_header_again(row, layout, form)]
     faults = _repeated_headers(table.rows, rows)
     if not rows:
-        return ManifestReading((), (*faults, Fault("manifest_empty", "", file=path.name)), path, sha256)
+        return ManifestReading((), (*faults, Fault("manifest_empty", "", file=shown(path.name))), path, sha256)
     column = unit_column(table, layout, units(), home)
     reader = EntryReader(layout, column, this_year=(today or dt.datetime.now(_VIETNAM).date()).year)
     read = [reader.read(row) for row in rows]
@@ -102,6 +101,13 @@ def read_manifest(path: Path, *, home: str | None = None, today: dt.date | None 
         sha256=sha256,
         named_files=frozenset(reader.named_files),
     )
+
+
+def _is_header_again(row: Row, layout: Layout, form: TableForm) -> bool:
+    """Whether a row repeats the header, as lists do that were put together from several."""
+    place = layout.places["document_id"]
+    told = form.named(row.cells[place].text) if place < len(row.cells) else None
+    return told is not None and form.score([cell.text for cell in row.cells]) == len(form.required())
 
 
 def _repeated_headers(all_rows: Sequence[Row], kept: Sequence[Row]) -> tuple[Fault, ...]:
@@ -120,20 +126,18 @@ def _without_repeated_ids(
 
     Ids that differ only in case count as one: they would share a folder on Windows.
     """
-    counts = Counter(document_id.casefold() for _, document_id, _, _ in read)
+    rows_of: dict[str, list[int]] = {}
+    for row, document_id, _, _ in read:
+        rows_of.setdefault(document_id.casefold(), []).append(row.number)
     entries: list[DocumentEntry] = []
     faults: list[Fault] = []
     for row, document_id, entry, found in read:
         faults.extend(found)
-        if counts[document_id.casefold()] > 1:
-            others = ", ".join(
-                str(other.number)
-                for other, other_id, _, _ in read
-                if other_id.casefold() == document_id.casefold() and other.number != row.number
-            )
-            faults.append(
-                Fault("document_id_repeated", f"cũng ở dòng {others}", document_id=document_id, row=row.number)
-            )
+        numbers = rows_of[document_id.casefold()]
+        if len(numbers) > 1:
+            some = ", ".join(str(number) for number in numbers[:5]) + ("…" if len(numbers) > 5 else "")
+            detail = f"ở các dòng {some}"
+            faults.append(Fault("document_id_repeated", detail, document_id=document_id, row=row.number))
         elif entry is not None:
             entries.append(entry)
     return tuple(entries), tuple(faults)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOT_ALNUM = re.compile(r"[^0-9a-z]+")
 _INVISIBLE = dict.fromkeys([0xFEFF, 0x200B, 0x200C, 0x200D, 0x2060, 0x00AD])
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f\u3000", " "))
 
 
+@lru_cache(maxsize=4096)  # the same headers and type names come back on every row
 def fold(text: str) -> str:
     """``text`` as it is compared: letters and digits only, so ``" Mã_HỒ SƠ "`` and ``"ma ho so"`` are the same."""
     plain = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from manifests.errors import ManifestsError
 from manifests.files import read_bytes
-from manifests.spelling import tidy
+from manifests.spelling import tidy, visible
 
 MAX_BYTES = 32 << 20
 MAX_ROWS = 100_000
@@ -176,7 +176,7 @@ def _only_table(sheets: Iterable[tuple[str, list[Sequence[Cell]]]], score: Score
         return Table((), 1, ())
     fitting = [(name, table) for name, table in tables if score(table.headers) >= _HEADER_NAMES]
     if len(fitting) > 1:
-        names = ", ".join(f"“{tidy(name)}”" for name, _ in fitting[:5])
+        names = ", ".join(f"“{visible(tidy(name))}”" for name, _ in fitting[:5])
         raise TableError(f"có {len(fitting)} trang tính cùng chứa bảng ({names}); gộp vào một trang tính")
     return (fitting or tables)[0][1]
 

@@ -339,9 +339,16 @@ def test_no_manifest_blocks_the_drop(drop: Drop) -> None:
     assert report.blocked and report.accepted == () and report.manifest_sha256 is None
 
 
+def test_a_manifest_of_another_kind_is_named(drop: Drop) -> None:
+    (drop.folder / "Manifest.ods").touch()
+    report = check_delivery(drop.folder, drop.ref, probe=lambda path: ScanFacts("", 1))
+    assert only(report).code == "manifest_missing" and only(report).detail == "chỉ có Manifest.ods"
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     report = check_delivery(tmp_path / "none", BatchRef("00256", "X"), probe=lambda path: ScanFacts("", 1))
     assert report.blocked and codes(report) == [(None, "file_not_readable")]
+    assert only(report).detail == "thư mục none: không tồn tại"
 
 
 def test_a_linked_manifest_is_not_followed(drop: Drop, tmp_path: Path) -> None:

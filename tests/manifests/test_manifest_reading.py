@@ -137,6 +137,22 @@ def test_a_field_of_another_record_type_is_told_and_left_out(tmp_path: Path, man
     assert "Trần Thị B" not in fault.sentence()
 
 
+@pytest.mark.parametrize("header", ["person_name", "Họ, chữ đệm, tên", "ho chu dem ten", "Họ và tên", "HỌ TÊN"])
+def test_a_keyed_column_by_name_label_or_printed_label(tmp_path: Path, manifest_text: Text, header: str) -> None:
+    head, row = manifest_text().splitlines()
+    reading = read(tmp_path, f'{head},"{header}"\n{row},Nguyễn Văn Mẫu\n')
+    assert reading.faults == ()
+    assert reading.entries[0].keyed == {"person_name": "Nguyễn Văn Mẫu"}
+
+
+def test_two_columns_of_one_field_may_agree_but_not_differ(tmp_path: Path, manifest_text: Text) -> None:
+    cells = {"person_name": "Nguyễn Văn Mẫu", "Họ và tên": "Nguyễn Văn Mẫu"}
+    assert read(tmp_path, manifest_text(**cells).replace("Họ và tên", "Ho va ten")).faults == ()
+    reading = read(tmp_path, manifest_text(**{**cells, "Họ và tên": "Người Khác"}))
+    assert [fault.code for fault in reading.faults] == ["value_invalid"]
+    assert "Người Khác" not in reading.faults[0].sentence()
+
+
 def test_a_label_that_two_fields_of_a_type_share_means_neither(tmp_path: Path, manifest_text: Text) -> None:
     text = (
         manifest_text(record_type="marriage")
@@ -383,6 +399,13 @@ def test_a_personal_id_that_may_have_lost_a_zero_is_told(tmp_path: Path, manifes
 def test_an_unquoted_separator_is_told_instead_of_shifting_cells(tmp_path: Path, manifest_text: Text) -> None:
     reading = read(tmp_path, manifest_text().rstrip("\n") + ",thừa\n")
     assert faults(reading) == [("value_invalid", 2, None)]
+
+
+def test_a_thousand_rows_of_one_id_are_told_without_listing_all(tmp_path: Path, manifest_text: Text) -> None:
+    head, row = manifest_text().splitlines()
+    reading = read(tmp_path, "\n".join([head, *[row] * 1000]))
+    assert len(reading.faults) == 1000 and reading.entries == ()
+    assert reading.faults[0].detail == "ở các dòng 2, 3, 4, 5, 6…"
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", "document_id,files,sha256,pages,record_type,unit_code,year"])
