@@ -58,6 +58,8 @@ def open_signer(settings: SignerSettings) -> Signer:
     """
     from pyhanko.sign.signers import SimpleSigner
 
+    from signing.local_key import LocalKeySigner
+
     settings, legally_valid = _resolve(settings)
     if settings.pkcs12 is None:
         raise SettingsError("pkcs12", "no key file is set; give the path of the .p12 file")
@@ -67,13 +69,16 @@ def open_signer(settings: SignerSettings) -> Signer:
     except OSError as fault:
         raise KeyUnavailableError(name, f"{fault.strerror}; check the path and its permissions") from None
     try:
-        driver = SimpleSigner.load_pkcs12_data(data, other_certs=(), passphrase=settings.secret())
+        opened = SimpleSigner.load_pkcs12_data(data, other_certs=(), passphrase=settings.secret())
+        certificate = opened.signing_cert
+        if certificate is None:
+            raise KeyUnavailableError(name, "it holds no certificate; give the file with key and certificate")
+        driver = LocalKeySigner(opened, certificate)
     except (ValueError, TypeError, AttributeError):
         # "from None": what the libraries below say is built from the secret's bytes in some versions.
         raise KeyUnavailableError(
             name, "wrong passphrase, or not a PKCS#12 file with a key and a certificate; check both"
         ) from None
-    certificate = driver.signing_cert
     signer = Signer(
         subject=common_name(certificate),
         certificate=certificate,
