@@ -61,11 +61,16 @@ def _section(title: str, groups: dict[str, list[Fault]]) -> list[str]:
     if not groups:
         return []
     lines = ["", title]
-    for document, faults in groups.items():
+    for document, faults in sorted(groups.items(), key=_place):
         if document:
             lines.append(f"  {document}")
         lines.extend(f"    {_mark(fault)} {_sentence(fault)}" for fault in faults)
     return lines
+
+
+def _place(group: tuple[str, list[Fault]]) -> int:
+    """The document's row: people work down their list."""
+    return min(fault.row or 0 for fault in group[1])
 
 
 def _mark(fault: Fault) -> str:

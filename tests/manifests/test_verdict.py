@@ -68,3 +68,12 @@ def test_every_fault_of_a_report_is_in_the_verdict(drop: Drop) -> None:
     assert len(report.faults) == 4
     assert text.count("[lỗi]") + text.count("[lưu ý]") == len(report.faults)
     assert "_row" not in text and text.index("Việc tiếp theo") > text.index("D2")
+
+
+def test_documents_stand_in_the_order_of_the_manifest(drop: Drop) -> None:
+    drop.document("Z", problem="unreadable")
+    drop.document("M")
+    drop.document("A", problem="encrypted")
+    drop.change(1, year=1800)
+    lines = verdict_lines(drop.check())
+    assert [line.strip() for line in lines if line.strip() in {"A", "M", "Z"}] == ["Z", "M", "A"]
