@@ -88,11 +88,6 @@ ERAS: dict[str, Era] = {
 }
 
 
-def era_of(year: int) -> Era:
-    """The age a year belongs to; the year of the change of heading, 1976, counts as the one before."""
-    return next(era for era in ERAS.values() if year <= era.years[1])
-
-
 def label_of(record_type: str, field: str, era: Era) -> str:
     """What is printed before a value in that age; empty for a field found by its place in the heading."""
     kind = record_types()[record_type].field(field)

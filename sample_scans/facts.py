@@ -32,8 +32,8 @@ class Place:
     def spoken(self, era: Era) -> str:
         """As old and new papers call it, inside a sentence."""
         kind, _, rest = self.name.partition(" ")
-        if era.code == "typed":
-            kind = "khu phố" if kind == "Phường" else "xã"
+        if era.code == "typed" and kind == "Phường":
+            kind = "khu phố"
         return f"{kind.lower()} {rest}"
 
     def authority(self, era: Era) -> str:

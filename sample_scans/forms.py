@@ -40,6 +40,7 @@ class Form:
         self.printed = _typed() if era.printed == "typed" else Pen(FontRole.SERIF, 12.5, "printed")
         self.fill = _fill(fill, rng)
         self.y = 22.0
+        self.dot_pitch = rng.uniform(1.0, 1.9)
         short = record_type in ("death", "marriage", "marital_status", "permit")
         self.pitch = (7.6 if era.dotted else 6.9) * (rng.uniform(1.08, 1.32) if short else rng.uniform(1.0, 1.1))
 
@@ -165,9 +166,11 @@ class Form:
             sheet.line = first_line + index
             base = self.y + index * self.pitch
             left = start if index == 0 else x
-            sheet.write(line, left + (0.8 if self.era.dotted else 0), base - self._lift(pen), pen, tag)
+            end = sheet.write(line, left + (0.8 if self.era.dotted else 0), base - self._lift(pen), pen, tag)
             if self.era.dotted:
-                sheet.dots(left, right, base + 0.5)
+                # a computer replaces the dots by the value, a pen and a typewriter write over them
+                over = self.fill.medium != "printed" or not line
+                sheet.dots(left if over else end + 0.8, right, base + (0.5 if over else 0), pitch=self.dot_pitch)
         return len(lines)
 
     def _tagged(self, line: str, x: float, pen: Pen, spans: dict[str, str]) -> None:

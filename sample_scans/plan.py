@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from manifests.record_types import record_types
 from manifests.units import units
 from sample_scans.carriers import CARRIERS
-from sample_scans.eras import era_of
+from sample_scans.eras import ERAS
 from sample_scans.facts import Place
 from sample_scans.faults import KINDS
 
@@ -62,6 +63,9 @@ _SINCE = {
 _DEAL = ("pdf", "pdf", "tiff-bitonal", "jpeg", "pdf-bitonal", "pdf-gray", "png", "pdf", "tiff")
 
 
+_LONG_DEAL = ("jpeg", "tiff-bitonal", "pdf", "tiff", "pdf-bitonal")
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One document to make; everything a worker needs, and nothing it could differ by."""
@@ -109,6 +113,9 @@ def plan(seed: int, documents: int, dpi: int, *, faults: bool, signer: bool) -> 
 def _deal_faults(sizes: list[int], kinds: list[str]) -> dict[tuple[int, int], str]:
     """Batch by batch in turn, never to a batch's first document: duplicates copy that one."""
     slots = [(place, index) for index in range(1, max(sizes)) for place, size in enumerate(sizes) if index < size]
+    # decisions last: several pages in several files are worth keeping whole
+    firsts = [sum(sizes[:place]) for place in range(len(sizes))]
+    slots.sort(key=lambda slot: _CYCLE[(firsts[slot[0]] + slot[1]) % len(_CYCLE)] == "decision")
     slots = slots if sum(sizes) >= 24 else slots[: sum(sizes) // 2]
     dealt: dict[tuple[int, int], str] = {}
     for kind in kinds:
@@ -125,24 +132,25 @@ def _job(batch: BatchPlan, number: int, index: int, seed: int, dpi: int, fault: 
     code, first, last, from_month, to_month = batch.issuers[index % len(batch.issuers)]
     record_type = _CYCLE[number % len(_CYCLE)]
     earliest = max(first, _SINCE.get(record_type, 0))
-    # spread over the ages, not over the years: half of the years are before 1990, half of the papers are not
-    year = rng.randint(earliest, last) if rng.random() < 0.5 else rng.randint(max(earliest, last - 27), last)
+    ages = [era for era in ERAS.values() if era.years[0] <= last and era.years[1] >= earliest]
+    age = ages[number % len(ages)]
+    year = rng.randint(max(earliest, age.years[0]), min(last, age.years[1]))
     unit = units().in_year(code, year)
     if unit is None:
         raise LookupError(f"unit {code} did not exist in {year}; mend BATCHES in sample_scans.plan")
     wanted = KINDS[fault].carrier if fault else None
-    carrier = wanted or _DEAL[(number + number // len(_CYCLE)) % len(_DEAL)]
+    deal = _LONG_DEAL if record_type == "decision" else _DEAL
+    carrier = wanted or deal[(number if deal is _DEAL else number // len(_CYCLE)) % len(deal)]
     if carrier not in CARRIERS:
         raise LookupError(f"no carrier {carrier!r}; mend KINDS in sample_scans.faults")
-    short = record_type[:2].upper() if "register" not in record_type else "SO"
-    document_id = f"{short}.{year}.{number + 1:04d}"
+    document_id = f"{record_types()[record_type].short}.{year}.{number + 1:04d}"
     return Job(
         unit_code=batch.unit_code,
         batch_id=batch.batch_id,
         document_id=document_id,
         stem=f"Hồ sơ số {number + 1}" if batch.table == "csv-nfd" and index == 0 else document_id,
         record_type=record_type,
-        era=era_of(year).code,
+        era=age.code,
         year=year,
         months=(from_month, to_month) if year == last else (1, 12),
         place=Place(code, unit.name),

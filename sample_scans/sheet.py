@@ -106,15 +106,15 @@ class Sheet:
         draw = ImageDraw.Draw(self.image)
         draw.line((self.px(x0), self.px(y0), self.px(x1), self.px(y1)), fill=color, width=max(1, self.px(thick)))
 
-    def dots(self, x0: float, x1: float, y: float, color: Color = (70, 70, 74)) -> None:
-        """A dotted line to write on; its dots are no words."""
+    def dots(self, x0: float, x1: float, y: float, *, pitch: float = 1.15, color: Color = (70, 70, 74)) -> None:
+        """A dotted line to write on, a dot every ``pitch`` mm; its dots are no words."""
         draw = ImageDraw.Draw(self.image)
         size = max(1, self.px(0.22))
         x = x0
         while x < x1:
             left, top = self.px(x), self.px(y)
             draw.rectangle((left, top, left + size - 1, top + size - 1), fill=color)
-            x += 1.15
+            x += pitch
 
     def box(self, x: float, y: float, size: float, *, ticked: bool) -> None:
         """A check box of ``size`` millimetres whose bottom stands on ``y``."""

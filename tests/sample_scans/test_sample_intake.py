@@ -17,9 +17,12 @@ from PIL import Image
 
 from manifests.inventory import InventoryLine
 from manifests.reasons import REASONS
+from manifests.record_types import record_types
 from manifests.serial import from_json
 from manifests.units import units
 from sample_scans import SampleSummary, generate
+from sample_scans.carriers import CARRIERS
+from sample_scans.eras import ERAS
 from sample_scans.faults import KINDS
 from sample_scans.truth import DocumentTruth, TruthPage
 
@@ -96,6 +99,16 @@ def test_batches_are_ready_and_in_all_forms(sample: SampleSummary) -> None:
     assert any(data.startswith(b"document_id,") for data in texts)
     assert any(data.startswith(b"PK") for data in raw.values())
     assert any(not unicodedata.is_normalized("NFC", data.decode("utf-8-sig")) for data in texts)
+
+
+def test_every_age_kind_of_file_and_loose_pages_are_there(sample: SampleSummary) -> None:
+    every = truths(sample).values()
+    assert {truth.era for truth in every} == set(ERAS)
+    assert {Path(name).suffix for truth in every for name in truth.files} == {".pdf", ".tif", ".jpg", ".png"}
+    assert any(len(truth.files) > 1 for truth in every)
+    assert any(truth.files[0].endswith(".tif") and len(truth.page_truth) > 1 for truth in every)
+    assert {truth.record_type for truth in every} == set(record_types())
+    assert {page.wear.get("mode", "color") for truth in every for page in truth.page_truth} == set(CARRIERS.values())
 
 
 def test_manifests_match_the_files_except_where_a_fault_says_so(sample: SampleSummary) -> None:
