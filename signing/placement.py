@@ -76,10 +76,18 @@ class Frame:
         return share[0] * width, (1 - share[3]) * height, share[2] * width, (1 - share[1]) * height
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A page-space rectangle, and how many square points of what is there already it covers."""
+
+    rect: Rect
+    covered: float
+
+
 def place(
     frame: Frame, size: tuple[float, float], *, right: bool, margin: float, occupied: Sequence[Rect] = ()
-) -> Rect:
-    """A page-space rectangle for a block of ``size`` points at the top left or top ``right`` corner.
+) -> Spot:
+    """Where a block of ``size`` points goes at the top left or top ``right`` corner.
 
     A block too large for a small page is scaled down. Among places near the corner, the one covering least of
     ``occupied`` (view rectangles: words, other signatures) wins; among equals the one nearest to the corner.
@@ -91,12 +99,12 @@ def place(
     if not occupied:
         top = height - margin
         left = width - margin - block[0] if right else margin
-        return frame.to_page((left, top - block[1], left + block[0], top))
-    best = min(
-        _candidates((width, height), block, right=right, margin=margin),
-        key=lambda spot: (_covered(spot[1], occupied), spot[0]),
+        return Spot(frame.to_page((left, top - block[1], left + block[0], top)), 0.0)
+    covered, _, rect = min(
+        (_covered(rect, occupied), distance, rect)
+        for distance, rect in _candidates((width, height), block, right=right, margin=margin)
     )
-    return frame.to_page(best[1])
+    return Spot(frame.to_page(rect), covered)
 
 
 def _candidates(

@@ -7,7 +7,7 @@ import pytest
 
 from signing.errors import ProfileError
 from signing.profiles import Corner, MarkPlace, SignerKind, find_profile, parse_profile, profiles
-from signing.sign import SigningDetails, visible_lines
+from signing.visible import SigningDetails, visible_lines
 
 AT = dt.datetime(2026, 3, 2, 18, 5, 9, tzinfo=dt.UTC)
 

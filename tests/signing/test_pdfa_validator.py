@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def validator(verapdf: object) -> PdfaValidator:
 @pytest.mark.verapdf
 def test_pdfa_stays_pdfa_through_two_signatures(
     validator: PdfaValidator,
-    verapdf: Callable[..., dict[Path, tuple[bool, str]]],
     pdfa: Path,
     person: Signer,
     agency: Signer,
@@ -40,7 +38,6 @@ def test_pdfa_stays_pdfa_through_two_signatures(
     assert {verdict.detail for verdict in verdicts.values()} == {""}
     assert {verdict.status for verdict in verdicts.values()} == {PdfaStatus.VALID}
     assert {verdict.flavour for verdict in verdicts.values()} == {"2u"}
-    assert all(good for good, _ in verapdf(once, twice, flavour="2u").values()), "the tests' own judge agrees"
 
 
 @pytest.mark.verapdf

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+import io
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signing.errors import ProfileError, SettingsError
 from signing.fonts import alphabet, find_font
 from signing.keys import Signer
 from signing.placement import Frame, place
@@ -16,6 +19,7 @@ from signing.profiles import find_profile
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, sign_pdf
 from signing.verify import verify_pdf
+from signing.visible import lay_out, visible_lines
 
 A4 = (0.0, 0.0, 595.0, 842.0)
 BLOCK = (170.0, 40.0)
@@ -36,7 +40,7 @@ def test_the_block_lies_inside_the_page_at_its_corner(
 ) -> None:
     box = (corner[0], corner[1], corner[0] + width, corner[1] + height)
     frame = Frame(box, rotate)
-    rect = place(frame, (wide, high), right=right, margin=12)
+    rect = place(frame, (wide, high), right=right, margin=12).rect
     for low, value, top in ((box[0], rect[0], box[2]), (box[1], rect[1], box[3])):
         assert low - 0.01 <= value <= top + 0.01
     assert rect[2] <= box[2] + 0.01
@@ -58,14 +62,14 @@ def test_view_and_page_space_undo_each_other(rotate: int, rect: tuple[float, flo
 def test_it_moves_off_the_text_when_there_is_room() -> None:
     frame = Frame(A4, 0)
     heading = frame.from_share((0.45, 0.01, 0.97, 0.05))
-    rect = place(frame, BLOCK, right=True, margin=12, occupied=[heading])
+    rect = place(frame, BLOCK, right=True, margin=12, occupied=[heading]).rect
     assert rect[3] <= heading[1], "below the heading"
     assert rect[2] == pytest.approx(595 - 12), "still at the right"
 
 
 def test_on_a_full_page_it_takes_its_corner() -> None:
     frame = Frame(A4, 0)
-    rect = place(frame, BLOCK, right=True, margin=12, occupied=[A4])
+    rect = place(frame, BLOCK, right=True, margin=12, occupied=[A4]).rect
     assert rect == pytest.approx((595 - 12 - 170, 842 - 12 - 40, 595 - 12, 842 - 12))
 
 
@@ -130,8 +134,6 @@ def test_any_paper(
 
 def render(path: Path) -> Any:
     """Page 1 as the reader sees it, grey, 72 dots per inch: a pixel a point."""
-    import io
-
     from PIL import Image
 
     command = ["pdftoppm", "-r", "72", "-gray", "-cropbox", "-f", "1", "-l", "1", str(path)]
@@ -167,3 +169,76 @@ def test_lines_break_between_words_and_keep_them_all() -> None:
     assert len(lines) > 1
     assert " ".join(lines) == text
     assert all(font.width(line, 10) <= 120 for line in lines)
+
+
+def test_a_block_that_would_cover_text_is_set_wider() -> None:
+    profile = find_profile("tt01-2023")
+    details = SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm, thành phố Hà Nội", person="Nguyễn Thị Thử")
+    lines = visible_lines(profile, details, dt.datetime.now(dt.UTC))
+    frame = Frame(A4, 0)
+    free, _ = lay_out(lines, profile, details, frame, ())
+    # Text from 80 points below the top edge on: the narrow block is too high for the strip above it.
+    below = (0.0, 0.0, 595.0, 842.0 - 80)
+    squeezed, rect = lay_out(lines, profile, details, frame, (below,))
+    assert len(squeezed.lines) < len(free.lines)
+    assert rect[1] >= below[3]
+
+
+def test_letters_no_font_writes_are_refused_before_anything_is_written(
+    pdfa: Path, agency: Signer, tmp_path: Path
+) -> None:
+    with pytest.raises(ProfileError, match=r"\\u4e2d"):
+        sign_pdf(
+            pdfa,
+            tmp_path / "out.pdf",
+            profile=find_profile("nd30-2020"),
+            signer=agency,
+            timestamper=None,
+            details=SigningDetails(agency="Ủy ban 中"),
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_profile_with_a_seal_shows_it_at_its_real_size(
+    pdfa: Path, agency: Signer, trust: TrustSettings, tmp_path: Path
+) -> None:
+    from PIL import Image, ImageDraw
+
+    seal = Image.new("RGBA", (300, 300), (0, 0, 0, 0))
+    ImageDraw.Draw(seal).ellipse((0, 0, 299, 299), fill=(200, 0, 0, 255))
+    seal.save(tmp_path / "seal.png", dpi=(300, 300))
+    target, profile = tmp_path / "out.pdf", find_profile("tt02-2019")
+    plain = SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm")
+    with pytest.raises(ProfileError, match="seal"):
+        sign_pdf(pdfa, target, profile=profile, signer=agency, timestamper=None, details=plain)
+    details = SigningDetails(agency=plain.agency, seal=tmp_path / "seal.png")
+    sign_pdf(pdfa, target, profile=profile, signer=agency, timestamper=None, details=details)
+    command = ["pdftoppm", "-r", "72", "-png", "-f", "1", "-l", "1", str(target)]
+    page = Image.open(io.BytesIO(subprocess.run(command, capture_output=True, check=True).stdout)).convert("RGB")
+    red = Image.eval(page.split()[1], lambda value: 255 if value < 60 else 0)
+    keep = Image.eval(page.split()[0], lambda value: 255 if value > 150 else 0)
+    from PIL import ImageChops
+
+    box = ImageChops.multiply(red, keep).getbbox()
+    assert box is not None
+    assert 70 <= box[2] - box[0] <= 74, "an inch is 72 points"
+    assert 70 <= box[3] - box[1] <= 74
+    (fact,) = verify_pdf(target, trust=trust)
+    assert fact.valid
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n no more"])
+def test_a_seal_that_is_no_image_is_a_setting_to_correct(
+    content: bytes, pdfa: Path, agency: Signer, tmp_path: Path
+) -> None:
+    seal = tmp_path / "seal.png"
+    seal.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"seal\.png"):
+        sign_pdf(
+            pdfa,
+            tmp_path / "out.pdf",
+            profile=find_profile("tt02-2019"),
+            signer=agency,
+            timestamper=None,
+            details=SigningDetails(agency="Ủy ban", seal=seal),
+        )
