@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocr.ink import Reduced, letter_sized
+from ocr.skew import line_peaks
 
-_ENOUGH = 20
+_TURNS = (0, 270, 180, 90)
+"""Turn for marks over, right of, under and left of letters: right of them means the head lies to the right."""
+_ENOUGH = 45
 _LEAD = 1.7
+_FEW = 8
+_AXIS_LEAD = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,23 @@ class Orientation:
 def find_orientation(page: Reduced) -> Orientation:
     """Counts marks beside letters. A page with little text is left as it is, unsure."""
     marks = _count_marks(page)
-    # Marks that lie right of their letters: the page's head is to the right, a quarter turn back is needed.
-    turns = (0, 270, 180, 90)
-    ranked = sorted(marks, reverse=True)
-    if ranked[0] == 0:
+    ranked = sorted(range(4), key=lambda side: -marks[side])
+    first, second = marks[ranked[0]], marks[ranked[1]]
+    if first >= _ENOUGH and first >= _LEAD * second:
+        return Orientation(_TURNS[ranked[0]], True, marks)
+    return _from_lines(page, marks)
+
+
+def _from_lines(page: Reduced, marks: tuple[int, int, int, int]) -> Orientation:
+    """A short text: its lines tell which two directions come into question, its few marks which of them."""
+    across, standing = line_peaks(page)
+    lead = max(across, standing) / max(min(across, standing), 1e-6)
+    one, other = (0, 2) if across >= standing else (1, 3)
+    if marks[one] == marks[other] or max(across, standing) <= 0:
         return Orientation(0, False, marks)
-    turn = turns[marks.index(ranked[0])]
-    return Orientation(turn, ranked[0] >= _ENOUGH and ranked[0] >= _LEAD * ranked[1], marks)
+    side, rival = (one, other) if marks[one] > marks[other] else (other, one)
+    sure = lead >= _AXIS_LEAD and marks[side] >= _FEW and marks[side] >= _LEAD * marks[rival]
+    return Orientation(_TURNS[side], sure, marks)
 
 
 def _count_marks(page: Reduced) -> tuple[int, int, int, int]:
@@ -56,6 +71,8 @@ def _count_marks(page: Reduced) -> tuple[int, int, int, int]:
     body = float(np.median(size[bodies]))
     bodies = letters & (size >= 0.7 * body) & (size <= 3 * body)
     small = letters & (size <= 0.75 * body) & (size >= 2) & ~bodies
+    small = np.flatnonzero(small)
+    small = small[~_in_dotted_line(page, small)]
     left, top, wide, high = (page.stats[small, column] for column in range(4))
     x, y = left + wide // 2, top + high // 2
     reach = max(2, round(0.45 * body))
@@ -73,6 +90,25 @@ def _count_marks(page: Reduced) -> tuple[int, int, int, int]:
     counted = alone & (nearest <= reach)
     over, right, under, beside = (int(np.count_nonzero(counted & (row == nearest))) for row in distances)
     return over, right, under, beside
+
+
+def _in_dotted_line(page: Reduced, small: Any) -> Any:
+    """Which marks are dots of a form's dotted lines: another dot stands close by on the same row (or column).
+
+    Those lines run under what was filled in and would outvote its tone marks.
+    """
+    import cv2
+    import numpy as np
+
+    left, top, wide, high = (page.stats[small, column] for column in range(4))
+    x, y = left + wide // 2, top + high // 2
+    tiny = np.maximum(wide, high) <= page.pixels(0.9)
+    dots = np.zeros(page.gray.shape, np.float32)
+    dots[y[tiny], x[tiny]] = 1.0
+    reach = 2 * page.pixels(2.2) + 1
+    along = cv2.boxFilter(dots, cv2.CV_32F, (reach, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    standing = cv2.boxFilter(dots, cv2.CV_32F, (3, reach), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return tiny & (np.maximum(along[y, x], standing[y, x]) >= 1.5)
 
 
 def _first_body(labels: Any, is_body: Any, x: Any, y: Any, step_x: int, step_y: int, reach: int) -> Any:

@@ -47,28 +47,59 @@ def remaining_skew(page: Reduced) -> float:
     return round(_best(x, y, 0.0, 0.4, 0.04)[0], 2) + 0.0
 
 
+def line_peaks(page: Reduced) -> tuple[float, float]:
+    """How far the best angle stands out for lines that lie across, and for lines that stand (a page on its side)."""
+    import numpy as np
+
+    stats = _feet(page)
+    if stats is None:
+        return 0.0, 0.0
+    found = []
+    for along, foot in (
+        (stats[:, 0] + stats[:, 2] / 2, stats[:, 1] + stats[:, 3]),
+        (stats[:, 1] + stats[:, 3] / 2, stats[:, 0] + stats[:, 2]),
+    ):
+        _, scores = _gather(along, foot, float(along.mean()), 0.4)
+        found.append(float(scores.max() / max(np.median(scores), 1.0)))
+    return found[0], found[1]
+
+
 def _coarse(page: Reduced) -> list[float]:
     """Angles within 0.1° of what may be the skew, from the feet of the letters; none when no angle stands out."""
     import numpy as np
 
-    letters = letter_sized(page)
-    heights = page.stats[:, 3]
-    letters &= heights >= page.pixels(1.2)
-    if np.count_nonzero(letters) < _MIN_LETTERS:
+    stats = _feet(page)
+    if stats is None:
         return []
-    stats = page.stats[letters]
-    x = (stats[:, 0] + stats[:, 2] / 2 - page.gray.shape[1] / 2).astype(np.float32)
-    y = (stats[:, 1] + stats[:, 3]).astype(np.float32)
-    step = max(1, len(x) // 6000)
-    x, y = x[::step], y[::step] + _jitter(len(y[::step]))
-    angles = np.arange(-_MAX_SKEW, _MAX_SKEW + 0.01, 0.2)
-    scores = np.array([_gathering(x, y, float(angle)) for angle in angles])
+    middle = page.gray.shape[1] / 2
+    angles, scores = _gather(stats[:, 0] + stats[:, 2] / 2, stats[:, 1] + stats[:, 3], middle, 0.2)
     best = float(scores.max())
     if best < _MIN_PEAK * float(np.median(scores)):
         return []
     inner = scores[1:-1]
     peaks = np.flatnonzero((inner >= scores[:-2]) & (inner >= scores[2:]) & (inner >= _RIVAL * best)) + 1
     return [float(angles[peak]) for peak in sorted(peaks, key=lambda peak: -scores[peak])[:4]]
+
+
+def _feet(page: Reduced) -> Any:
+    """Boxes of letters, at most a few thousand; ``None`` when they are too few to say anything."""
+    import numpy as np
+
+    letters = letter_sized(page) & (page.stats[:, 2:4].max(axis=1) >= page.pixels(1.2))
+    if np.count_nonzero(letters) < _MIN_LETTERS:
+        return None
+    stats = page.stats[letters]
+    return stats[:: max(1, len(stats) // 6000)]
+
+
+def _gather(along: Any, foot: Any, middle: float, size: float) -> tuple[Any, Any]:
+    """Angles, and how strongly the feet gather on lines at each."""
+    import numpy as np
+
+    x = (along - middle).astype(np.float32)
+    y = foot.astype(np.float32) + _jitter(len(foot))
+    angles = np.arange(-_MAX_SKEW, _MAX_SKEW + 0.01, size)
+    return angles, np.array([_gathering(x, y, float(angle)) for angle in angles])
 
 
 def _gathering(x: Any, y: Any, angle: float) -> float:
