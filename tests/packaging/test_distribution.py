@@ -7,7 +7,9 @@ import importlib.metadata
 import json
 import re
 import subprocess
+import sys
 import tomllib
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +53,22 @@ def test_package_belongs_to_this_distribution(package: str) -> None:
 def test_every_package_of_the_repository_is_listed() -> None:
     standing = {name.split("/")[0] for name in tracked() if name.count("/") == 1 and name.endswith("/__init__.py")}
     assert standing == set(PACKAGES)
+
+
+def test_wheel_holds_every_file_of_the_packages_and_nothing_else(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert {name.split("/")[0] for name in held} == set(PACKAGES)
+    expected = {name for name in tracked() if name.split("/")[0] in PACKAGES}
+    assert expected - held == set(), "an installed sohoa would miss these"
 
 
 def test_command_is_installed() -> None:
