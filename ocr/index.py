@@ -28,9 +28,6 @@ from ocr.fields.reading import Reading, read_fields
 from ocr.fields.rows import read_rows
 from ocr.fields.values import clean, normalize
 
-INDEX_VERSION = 1
-"""Raised when the same words give another record: part of the run key of the stage."""
-
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:

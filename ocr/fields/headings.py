@@ -153,6 +153,20 @@ def _dated(row: Row, *, needs_place: bool) -> Placed | None:
     return None
 
 
+def filled_by_hand(tokens: Sequence[Token], row: Sequence[Token]) -> bool:
+    """Whether figures among ``tokens`` are not of the size of the printed year on the same row.
+
+    Number and day of an act are often written by hand into a printed heading, and engines read such figures as others
+    with high confidence; on the acts looked at they stand 1.25 to 1.7 times as high as the printed ones.
+    """
+    printed = [t.bbox.bottom - t.bbox.top for t in row if re.fullmatch(r"(?:19|20)\d\d", t.text)]
+    figures = [t.bbox.bottom - t.bbox.top for t in tokens if t.text.isdigit()]
+    if not printed or not figures:
+        return False
+    usual = sorted(printed)[len(printed) // 2]
+    return any(not 0.8 <= height / max(usual, 1) <= 1.2 for height in figures)
+
+
 def read_agency(rows: Sequence[Row]) -> Placed | None:
     """The issuing agency: lines above the number, left of the national heading."""
     page = _first_page(rows)
@@ -182,6 +196,8 @@ def _national_left(row: Row) -> int | None:
         joined = ""
         for other in row.tokens[start:]:
             joined += other.key
+            if len(joined) > 40:
+                break
             for heading in _NATIONAL:
                 similarity = Levenshtein.normalized_similarity(joined, heading, score_cutoff=0.8)
                 if similarity and (best is None or similarity > best[0]):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from manifests.record_types import FieldType, RecordType, record_types
@@ -45,6 +46,7 @@ _STOPS = (
 )
 # Below this share of equal letters a label is another one; a short label allows no more than one wrong letter.
 _LEAST_SIMILARITY = 0.8
+_MOST_TOKENS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,34 @@ class Hit:
         return (self.row.number, self.row.tokens[self.start].bbox.left)
 
 
+@dataclass(frozen=True, slots=True)
+class _Label:
+    text: str
+    key: str
+    words: int
+    fields: tuple[str, ...]
+
+
 @cache
-def _labels_of(code: str) -> tuple[tuple[str, str, int, tuple[str, ...]], ...]:
+def _labels_of(code: str) -> tuple[_Label, ...]:
     announced: dict[str, list[str]] = {}
     for field in record_types()[code].fields:
         for label in field.all_labels:
             announced.setdefault(label, []).append(field.name)
     for stop in _STOPS:
         announced.setdefault(stop, [])
-    return tuple((label, fold_letters(label), len(label.split()), tuple(names)) for label, names in announced.items())
+    return tuple(
+        _Label(text, fold_letters(text), len(text.split()), tuple(names)) for text, names in announced.items()
+    )
 
 
 def find_labels(rows: Sequence[Row], record_type: RecordType) -> list[Hit]:
     """Every printed label of ``record_type`` on ``rows``, in order; of overlapping ones the longest good match."""
     labels = _labels_of(record_type.code)
+    keys = [label.key for label in labels]
     hits: list[Hit] = []
     for stream, row in enumerate(rows):
-        candidates = [hit for label in labels for hit in _find_on_row(row, stream, *label) if not _in_capitals(hit)]
+        candidates = [hit for hit in _find_on_row(row, stream, labels, keys) if not _in_capitals(hit)]
         candidates.sort(key=lambda h: len(fold_letters(h.label)) * h.similarity**2, reverse=True)
         taken: list[Hit] = []
         for hit in candidates:
@@ -94,28 +107,33 @@ def find_labels(rows: Sequence[Row], record_type: RecordType) -> list[Hit]:
     return hits
 
 
-def _find_on_row(row: Row, stream: int, label: str, key: str, words: int, fields: tuple[str, ...]) -> list[Hit]:
+def _find_on_row(row: Row, stream: int, labels: Sequence[_Label], keys: Sequence[str]) -> list[Hit]:
+    """The best window of tokens for each label from each token on; a label never runs over a colon or a leader."""
     hits: list[Hit] = []
     tokens = row.tokens
-    least = least_similarity(key)
+    longest = max(len(key) for key in keys) * 1.25
     for start, first in enumerate(tokens):
         if not first.key or first.key[0].isdigit():
             continue
+        best: dict[int, tuple[float, int]] = {}
         joined = ""
-        best: tuple[float, int] | None = None
-        for end in range(start + 1, min(len(tokens), start + words + 4) + 1):
+        for end in range(start + 1, len(tokens) + 1):
             token = tokens[end - 1]
             joined += token.key
-            if len(joined) > len(key) * 1.3 + 1:
+            if len(joined) > longest or end - start > _MOST_TOKENS:
                 break
             if token.key:
-                similarity = Levenshtein.normalized_similarity(joined, key, score_cutoff=least)
-                if similarity >= least and (best is None or similarity > best[0]):
-                    best = (similarity, end)
+                for _, similarity, index in process.extract_iter(
+                    joined, keys, scorer=Levenshtein.normalized_similarity, score_cutoff=_LEAST_SIMILARITY
+                ):
+                    if similarity >= least_similarity(keys[index]) and similarity > best.get(index, (0.0, 0))[0]:
+                        best[index] = (similarity, end)
             if token.text.endswith(":") or LEADER.match(token.text):
                 break
-        if best is not None and _may_stand(row, start, best[1], key):
-            hits.append(Hit(label, fields, row, stream, start, best[1], best[0]))
+        for index, (similarity, end) in best.items():
+            label = labels[index]
+            if end - start <= label.words + 4 and _may_stand(row, start, end, label.key):
+                hits.append(Hit(label.text, label.fields, row, stream, start, end, similarity))
     return hits
 
 
@@ -160,7 +178,8 @@ def assign_labels(hits: Sequence[Hit], fields: Sequence[FieldType]) -> dict[str,
     assigned: dict[str, Hit] = {}
 
     def candidates(field: FieldType) -> list[Hit]:
-        return [h for h in hits if field.name in h.fields and h not in assigned.values()]
+        taken = {id(h) for h in assigned.values()}
+        return [h for h in hits if field.name in h.fields and id(h) not in taken]
 
     for field in fields:
         if field.name in anchors and (found := candidates(field)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from manifests.record_types import FieldType, RecordType
 from manifests.text import Bbox
-from ocr.fields.headings import Placed, read_heading, read_signer, read_signer_below
+from ocr.fields.headings import Placed, filled_by_hand, read_heading, read_signer, read_signer_below
 from ocr.fields.labels import Hit, assign_labels, find_labels
 from ocr.fields.rows import LEADER, Row, Token, enclosing_box, join_tokens
 from ocr.fields.values import clean
@@ -15,6 +15,8 @@ from ocr.syllables import is_syllable
 
 # A value may run on over this many rows below the one it begins on.
 _MOST_ROWS_BELOW = 3
+# What is left of the confidence of figures that a hand seems to have written.
+_BY_HAND = 0.6
 _LONG_KINDS = ("place", "text", "date_words", "person_document")
 
 
@@ -112,11 +114,17 @@ def _value_after(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row], field: Fiel
     if field.kind in _LONG_KINDS or not any(t.key for t in tokens):
         below = _rows_below(hit, hits, rows)
         tokens = [*tokens, *(below if field.kind in _LONG_KINDS else below[: _first_row(below)])]
-    return _reading_of(tokens, hit.similarity, hit.row.page_number)
+    reading = _reading_of(tokens, hit.similarity, hit.row.page_number)
+    if reading and field.kind == "number" and filled_by_hand(tokens, hit.row.tokens):
+        return replace(reading, confidence=reading.confidence * _BY_HAND)
+    return reading
 
 
 def _placed(placed: Placed) -> Reading | None:
-    return _reading_of(placed.tokens, 1.0, placed.page_number)
+    reading = _reading_of(placed.tokens, 1.0, placed.page_number)
+    if reading and filled_by_hand(placed.tokens, placed.tokens):
+        return replace(reading, confidence=reading.confidence * _BY_HAND)
+    return reading
 
 
 def _until_next(row: Row, start: int, hits: Sequence[Hit], stream: int) -> list[Token]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -362,6 +363,22 @@ def test_a_handwritten_number_or_day_is_unread_rather_than_wrong(number: str, da
     issued = [f for f in record.fields if f.name == "issue_date"]
     assert not issued or issued[0].normalized is None
     assert record.number is None
+    assert record.status is RecordStatus.NEEDS_REVIEW
+
+
+def test_a_day_written_larger_than_the_printed_year_is_doubted() -> None:
+    text = page(DECISION)
+    words = tuple(
+        replace(w, bbox=Bbox(w.bbox.left, w.bbox.top - 6, w.bbox.right, w.bbox.bottom + 6)) if w.text == "3" else w
+        for w in text.words
+    )
+    record = index_record([replace(text, words=words)], entry("decision", year=2019))
+    assert record.review_reasons == ("low_confidence:issue_date",)
+
+
+def test_a_page_full_of_nonsense_is_survived() -> None:
+    lines: list[Line] = ["Số Quyển Ngày tháng năm Họ tên " * 40] * 15
+    record = index_record([page(lines)], entry("decision", year=2019))
     assert record.status is RecordStatus.NEEDS_REVIEW
 
 
