@@ -15,13 +15,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from manifests.documents import DocumentEntry, Medium
-from manifests.inventory import InventoryLine
+from manifests.inventory import InventoryLine, write_inventory
 from manifests.serial import to_json
 from sample_scans.carriers import CARRIERS, write_scan
 from sample_scans.document import SampleTruth, render_document
 from sample_scans.faults import DUPLICATES, KINDS, LOW_DPI, spoil_entry, spoil_files
 from sample_scans.plan import BatchPlan, Job, plan
-from sample_scans.tables import write_inventory, write_table
+from sample_scans.tables import write_form
 from sample_scans.truth import DeliberateFault, DocumentTruth, place
 
 Sign = Callable[[Path, Path], None]
@@ -64,7 +64,8 @@ def generate(
     sign: Sign | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SampleSummary:
-    """Write ``intake/``, ``truth/`` and ``inventory.csv`` under ``out``; the same arguments give the same files.
+    """Write ``intake/``, ``truth/`` and ``inventory.csv`` under ``out``; the same arguments give the same files
+    (but for what openpyxl and a signer put in: times).
 
     Args:
         out: Folder to write to; its ``intake/`` and ``truth/`` must not exist yet.
@@ -231,7 +232,7 @@ def _deliver(batch: BatchPlan, made: list[_Made], folder: Path, truth: Path) -> 
     home.mkdir(parents=True)
     for one in made:
         (home / f"{one.entry.document_id}.json").write_bytes(to_json(one.truth))
-    write_table(folder, [one.entry for one in made], batch.table)
+    write_form(folder, [one.entry for one in made], batch.table)
     (folder / "_READY").touch()
 
 

@@ -15,7 +15,8 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
-from manifests.inventory import InventoryLine
+from manifests.inventory import InventoryLine, read_inventory
+from manifests.manifest import find_manifest, read_manifest
 from manifests.reasons import REASONS
 from manifests.record_types import record_types
 from manifests.serial import from_json
@@ -205,7 +206,7 @@ def test_delivered_images_have_the_size_truth_says_and_ink_in_its_boxes(sample: 
 
 
 def test_the_inventory_holds_more_than_was_delivered(sample: SampleSummary) -> None:
-    with (sample.out / "inventory.csv").open(encoding="utf-8") as file:
+    with (sample.out / "inventory.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     lines = [
         InventoryLine(row["unit_code"], row["record_type"], int(row["year"]), int(row["records"])) for row in rows
@@ -244,3 +245,23 @@ def test_truth_is_plain_json(sample: SampleSummary) -> None:
     path = next((sample.out / "truth").rglob("*.json"))
     raw = json.loads(path.read_text(encoding="utf-8"))
     assert {"document_id", "fields", "page_truth", "fault", "keyed"} <= raw.keys()
+
+
+def test_the_intake_reads_what_was_written_and_finds_only_the_unsafe_path(sample: SampleSummary) -> None:
+    codes = []
+    for key in sample.batches:
+        reading = read_manifest(find_manifest(sample.out / "intake" / key) or Path(), home=key.split("/")[0])
+        codes += [fault.code for fault in reading.faults]
+        every = truths(sample)
+        for entry in reading.entries:
+            truth = every[f"{key}/{entry.document_id}"]
+            assert (entry.record_type, entry.unit_code, entry.year) == (
+                truth.record_type,
+                truth.unit_code,
+                truth.year,
+            )
+            assert entry.keyed.items() >= truth.keyed.items()
+            assert entry.files == tuple(unicodedata.normalize("NFC", name) for name in truth.files)
+    assert codes == ["unsafe_path"]
+    inventory = read_inventory(sample.out / "inventory.csv")
+    assert inventory.faults == () and sum(line.records for line in inventory.lines) == sample.inventory_records
