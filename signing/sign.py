@@ -7,6 +7,7 @@ incremental update: the bytes that were there stay as they were.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from signing.visible import lay_out, read_frame, visible_lines
 # Hex digits kept free for the CMS container: the practice of state software. A fixed room saves the extra timestamp
 # that pyHanko would ask for only to measure it, which costs up to 131 s at the state TSA.
 _ROOM = 32 * 1024
+# These say that this machine cannot write, not that the document is bad.
+_OUR_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENOENT, errno.EIO})
 
 
 def sign_pdf(
@@ -45,6 +48,7 @@ def sign_pdf(
         CertificateExpiredError: The certificate ran out since the key was opened.
         TsaUnavailableError: No timestamp was to be had.
         UnsignableError: ``source`` is not a PDF that can be signed.
+        OSError: ``source`` is not there, or the disk is full or cannot be written.
         FileExistsError: ``target`` exists; signed files are never overwritten.
     """
     at = details.at or dt.datetime.now(dt.UTC)
@@ -59,6 +63,8 @@ def sign_pdf(
         except SigningError:
             raise
         except Exception as fault:
+            if isinstance(fault, OSError) and fault.errno in _OUR_DISK:
+                raise
             # pyHanko meets broken files with errors of many kinds; for the caller they are one.
             raise UnsignableError(source.name, f"{type(fault).__name__}: {fault}") from fault
         publish(draft, target)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # A block that would cover text is tried wider and lower, too.
 _WIDENINGS = (1.0, 1.4, 2.0)
+_DEEPEST_TREE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def read_frame(reader: Any) -> tuple[Frame, tuple[Rect, ...]]:
     """The visible box of page 1 and the view rectangles its annotations (earlier signatures) take."""
     page = reader.root["/Pages"]
     inherited: dict[str, Any] = {}
-    while True:
+    for _ in range(_DEEPEST_TREE):
         for key in ("/MediaBox", "/CropBox", "/Rotate"):
             if key in page:
                 inherited[key] = page[key]

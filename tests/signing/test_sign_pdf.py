@@ -127,6 +127,18 @@ def test_a_second_signature_leaves_the_first_one_good(
     assert run("pdfsig", "-nocert", str(second)).count("Signature is Valid.") == 2
 
 
+def test_a_missing_source_is_not_called_a_bad_document(agency: Signer, timestamper: Any, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        sign_pdf(
+            tmp_path / "gone.pdf",
+            tmp_path / "out.pdf",
+            profile=find_profile("nd30-2020"),
+            signer=agency,
+            timestamper=timestamper,
+            details=DETAILS,
+        )
+
+
 @pytest.mark.parametrize("content", [b"", b"no pdf at all", b"%PDF-1.7\n%%EOF\n"])
 def test_a_broken_source_is_unsignable_and_leaves_nothing(
     content: bytes, agency: Signer, timestamper: Any, tmp_path: Path

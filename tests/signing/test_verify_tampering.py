@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import io
 import re
+import resource
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from manifests.documents import SignatureFact
 from signing.errors import EncryptedPdfError, SettingsError, VerificationError
@@ -237,3 +240,38 @@ def test_names_on_certificates_stay_out_of_the_log(
     with caplog.at_level("DEBUG"):
         fact, _ = judge(signed, TrustSettings(), tmp_path)
     assert fact.signer not in caplog.text
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_no_changed_byte_of_the_signed_range_leaves_a_valid_signature(
+    share: float, bit: int, signed: bytes, trust: TrustSettings, tmp_path: Path
+) -> None:
+    found = re.search(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]", signed)
+    assert found is not None
+    _, size, second, rest = map(int, found.groups())
+    place = int(share * (size + rest))
+    place = place if place < size else second + place - size
+    data = bytearray(signed)
+    data[place] ^= 1 << bit
+    path = tmp_path / "flipped.pdf"
+    path.write_bytes(data)
+    try:
+        facts = verify_pdf(path, trust=trust)
+    except VerificationError:
+        return
+    assert not any(fact.intact or fact.valid or fact.trusted for fact in facts)
+
+
+def test_a_decompression_bomb_costs_no_memory(trust: TrustSettings, tmp_path: Path) -> None:
+    import zlib
+
+    squeezer = zlib.compressobj(1)
+    bomb = b"".join(squeezer.compress(bytes(1 << 20)) for _ in range(400)) + squeezer.flush()
+    path = tmp_path / "bomb.pdf"
+    head = b"%PDF-1.7\n1 0 obj\n<</Type/XRef/Size 2/W[1 2 1]/Root 1 0 R/Filter/FlateDecode/Length "
+    path.write_bytes(head + b"%d>>\nstream\n" % len(bomb) + bomb + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(VerificationError):
+        verify_pdf(path, trust=trust)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024, "kilobytes"
