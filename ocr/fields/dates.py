@@ -48,7 +48,7 @@ def parse_date(text: str) -> str | None:
 
 def find_dates(text: str) -> list[str]:
     """Every whole, possible date in ``text``, in order."""
-    folded = _STUCK.sub(" ", fold(text).replace("…", "..."))
+    folded = _STUCK.sub(" ", fold(text).replace("…", "...").replace("⁄", "/"))
     matches = sorted(
         [*_WORDED.finditer(folded), *_FIGURES.finditer(folded)],
         key=lambda m: m.start(),

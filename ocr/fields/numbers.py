@@ -31,7 +31,9 @@ def parse_number(text: str) -> str | None:
     Spaces inside are closed up. ``O``, ``l`` and ``I`` count as figures only inside the serial number, and only
     beside a real figure. Leading zeros stay: they are on the paper.
     """
-    closed = re.sub(r"\s+", "", unicodedata.normalize("NFC", text)).replace("Ð", "Đ").replace("–", "-")
+    closed = (
+        re.sub(r"\s+", "", unicodedata.normalize("NFC", text)).replace("Ð", "Đ").replace("–", "-").replace("⁄", "/")
+    )
     closed = closed.strip(".,:;…_·-/'\"")
     match = _DOCUMENT.match(closed)
     if match is None or not any(c.isdigit() for c in match["serial"]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
 from manifests.record_types import FieldType, RecordType
 from manifests.text import Bbox
@@ -153,8 +155,7 @@ def _rows_below(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Toke
     previous = hit.row
     for stream in range(hit.stream + 1, min(len(rows), hit.stream + 1 + _MOST_ROWS_BELOW)):
         row = rows[stream]
-        gap = (row.top + row.bottom) / 2 - (previous.top + previous.bottom) / 2
-        if row.page_number != previous.page_number or gap > 2.6 * max(row.height, previous.height):
+        if not _follows(row, previous, rows):
             break
         if _is_shouted(row) and not _is_shouted(previous):
             break
@@ -170,6 +171,19 @@ def _rows_below(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Toke
     return tokens
 
 
+def _follows(row: Row, previous: Row, rows: Sequence[Row]) -> bool:
+    """Whether ``row`` is the next printed line under ``previous``, by the distance lines keep on that page."""
+    if row.page_number != previous.page_number:
+        return False
+    gap = _middle(row) - _middle(previous)
+    steps = [_middle(b) - _middle(a) for a, b in pairwise(rows) if a.page_number == b.page_number == row.page_number]
+    return gap <= max(2.6 * max(row.height, previous.height), 1.3 * median(steps))
+
+
+def _middle(row: Row) -> float:
+    return (row.top + row.bottom) / 2
+
+
 def _rest_of_name(name: Sequence[Token], hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Token]:
     """The end of a name that was broken: up to three syllables alone on the next row, in the same letters."""
     stream = hit.stream + 1
@@ -177,7 +191,7 @@ def _rest_of_name(name: Sequence[Token], hit: Hit, hits: Sequence[Hit], rows: Se
         return []
     row = rows[stream]
     words = [t for t in row.tokens if t.key]
-    close = row.page_number == hit.row.page_number and row.top - hit.row.bottom < 1.6 * hit.row.height
+    close = _follows(row, hit.row, rows)
     begins_below = bool(words) and abs(words[0].bbox.left - hit.row.tokens[hit.start].bbox.left) < 3 * row.height
     if not (close and begins_below and 1 <= len(words) <= 3):
         return []

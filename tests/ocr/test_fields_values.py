@@ -85,6 +85,7 @@ def test_personal_numbers_have_nine_or_twelve_figures() -> None:
         ("Bà: Lê Thị Hoa", "Lê Thị Hoa"),
         ("NGUYE\u0302\u0303N THỊ LAN", "Nguyễn Thị Lan"),
         ("TS. Vũ Hồng Sơn", "Vũ Hồng Sơn"),
+        ("HOÀNG .DIỆU, THỦY..", "Hoàng Diệu Thủy"),
         ("Nguyễn", None),
         ("Nguyễn V4n Nam", None),
         ("", None),
@@ -99,6 +100,8 @@ def test_a_misread_mark_shows_in_the_spelling() -> None:
     assert name_plausibility("Nguyên Thị Lan") < 0.7
     assert name_plausibility("Đồ Minh Tài") < 0.7
     assert name_plausibility("Nguyễn Thị Ngoc") < 0.7
+    assert name_plausibility("Đinh Hông Hạnh") == 0.8
+    assert name_plausibility("Đinh Hồng Hạnh") == 1.0
     assert 0.8 < name_plausibility("Bùng Văn Hai") < 1.0
 
 
