@@ -1,0 +1,70 @@
+"""One context, two faces: the template's HTML, or the same value as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from dashboard import words
+from manifests.serial import to_json
+
+_STATIC = ("style.css", "icon.svg")
+
+
+class Screen:
+    """Renders pages; every address it writes respects the path the application is mounted under."""
+
+    def __init__(self) -> None:
+        folder = Path(__file__).parent
+        environment = Environment(
+            loader=FileSystemLoader(folder / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals["link"] = _link
+        environment.globals["words"] = words
+        # A new style sheet gets a new address, so that no browser shows a page in yesterday's clothes.
+        environment.globals["version"] = str(max(int((folder / "static" / it).stat().st_mtime) for it in _STATIC))
+        for name in ("count", "percent", "moment", "day", "duration", "sentence"):
+            environment.filters[name] = getattr(words, name)
+        self._templates = Jinja2Templates(env=environment)
+
+    def show(self, request: Request, template: str, page: Any, **more: Any) -> Response:
+        """``page`` as the request asks for it; ``more`` is what only the HTML needs: the choices of forms."""
+        if _wants_json(request):
+            return Response(to_json(page), media_type="application/json", headers={"Vary": "Accept"})
+        query = {name: value for name, value in request.query_params.items() if value}
+        context = {"page": page, "query": query, "now": dt.datetime.now(dt.UTC), **more}
+        return self._templates.TemplateResponse(request, template, context, headers={"Vary": "Accept"})
+
+    def tell(self, request: Request, status: int, title: str, text: str, commands: Sequence[str] = ()) -> Response:
+        """A page that says what is wrong and what to do next."""
+        if _wants_json(request):
+            return JSONResponse({"title": title, "detail": text, "commands": list(commands)}, status)
+        context = {"title": title, "text": text, "commands": commands, "query": {}, "now": dt.datetime.now(dt.UTC)}
+        return self._templates.TemplateResponse(request, "message.html", context, status_code=status)
+
+
+def _wants_json(request: Request) -> bool:
+    accepted = request.headers.get("accept", "")
+    return request.url.path.endswith(".json") or ("application/json" in accepted and "text/html" not in accepted)
+
+
+@pass_context
+def _link(context: Context, *parts: str, suffix: str = "", **query: Any) -> str:
+    """``link("lo", unit, batch)``: each part quoted whole, so that an id can never lead elsewhere."""
+    path = "/".join(quote(part, safe="@") for part in parts)
+    wanted = {name: value for name, value in query.items() if value not in (None, "", 0)}
+    root = context["request"].scope.get("root_path", "").rstrip("/")
+    return f"{root}/{path}{suffix}" + (f"?{urlencode(wanted)}" if wanted else "")

@@ -1,0 +1,129 @@
+"""Words and figures as people read them: Vietnamese, +07:00, 1.234 and 23,0 %. Knows no page and no database."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from manifests.record_types import record_types
+from manifests.text import QualityFlag
+from warehouse.reference import HANOI
+from warehouse.schema import BatchStatus, DocumentStatus
+
+NOTHING = "–"
+_NO_BREAK = "\u00a0"
+
+TIERS = {
+    "city": "Thành phố",
+    "district": "Quận, huyện, thị xã",
+    "ward": "Phường, xã, thị trấn",
+    "unknown": "Chưa có trong danh mục đơn vị",
+}
+
+BATCH_STATUS = {
+    str(BatchStatus.RECEIVING): "Đang tiếp nhận",
+    str(BatchStatus.PROCESSING): "Đang xử lý",
+    str(BatchStatus.DONE): "Đã xong",
+    str(BatchStatus.HALTED): "Bị dừng",
+    str(BatchStatus.BLOCKED): "Bị chặn",
+}
+
+DOCUMENT_STATUS = {
+    str(DocumentStatus.RECEIVED): "Đã tiếp nhận",
+    str(DocumentStatus.PROCESSING): "Đang xử lý",
+    str(DocumentStatus.DONE): "Đã xong",
+    str(DocumentStatus.QUARANTINED): "Bị loại",
+    str(DocumentStatus.REFUSED): "Bị từ chối",
+}
+
+_FLAGS = {
+    QualityFlag.LOW_DPI: "độ phân giải thấp",
+    QualityFlag.UNKNOWN_DPI: "không rõ độ phân giải",
+    QualityFlag.BLUR: "ảnh mờ",
+    QualityFlag.SKEW: "trang bị nghiêng",
+    QualityFlag.LOW_CONTRAST: "chữ quá nhạt so với nền",
+    QualityFlag.CROPPED_TEXT: "chữ bị cắt ở mép trang",
+    QualityFlag.ROTATED: "trang bị xoay",
+    QualityFlag.JUNK_TEXT_LAYER: "lớp chữ có sẵn là chữ rác",
+}
+
+_REVIEW = {
+    "missing": "{}: không đọc được và cũng không được nhập",
+    "unreadable": "{}: có chữ nhưng không rõ giá trị",
+    "low_confidence": "{}: đọc chưa chắc chắn",
+    "disagrees": "{}: các nguồn ghi khác nhau",
+    "diacritics": "{}: bản đọc và bản nhập khác dấu",
+    "year": "{}: ngày muộn hơn năm ghi trong manifest",
+}
+
+
+def count(value: int) -> str:
+    """``1.234``."""
+    return f"{value:,}".replace(",", ".")
+
+
+def percent(value: float | None) -> str:
+    """``23,0 %``; a dash when there is nothing to count against, and 100,0 % only when nothing is missing."""
+    if value is None:
+        return NOTHING
+    shown = value if value >= 100 else min(value, 99.9)
+    return f"{shown:.1f}".replace(".", ",") + f"{_NO_BREAK}%"
+
+
+def moment(value: dt.datetime | None) -> str:
+    """``31/12/2025 23:59`` in Hanoi."""
+    return value.astimezone(HANOI).strftime("%d/%m/%Y %H:%M") if value else NOTHING
+
+
+def day(value: dt.date | None) -> str:
+    """``31/12/2025``."""
+    return value.strftime("%d/%m/%Y") if value else NOTHING
+
+
+def duration(seconds: float) -> str:
+    """``2,4 giây``, ``3 phút 05 giây``, ``2 giờ 10 phút``."""
+    if seconds < 60:
+        return f"{seconds:.1f}".replace(".", ",") + f"{_NO_BREAK}giây"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} phút {rest:02d} giây"
+    return f"{count(minutes // 60)} giờ {minutes % 60:02d} phút"
+
+
+def validity(valid_from: dt.date | None, valid_to: dt.date | None) -> str:
+    """When the unit bore its code: ``đến 30/06/2025``, ``từ 01/07/2025``; empty for always."""
+    ends = (("từ", valid_from), ("đến", valid_to))
+    return " ".join(f"{word} {day(value)}" for word, value in ends if value)
+
+
+def record_type_name(code: str) -> str:
+    """Name of a record type, or its code when nobody knows it."""
+    known = record_types().get(code)
+    return known.name if known else code
+
+
+def review_reason(reason: str, record_type: str) -> str:
+    """A ``<reason>:<field>`` of ``manifests.documents.Record.review_reasons`` in words; a new reason as it is."""
+    code, _, subject = reason.partition(":")
+    if code == "title":
+        return f"Tiêu đề trên giấy là của loại “{record_type_name(subject)}”"
+    if code not in _REVIEW:
+        return reason
+    return _REVIEW[code].format(_field_label(subject, record_type))
+
+
+def rescan_reason(flag: str, dpi: float) -> str:
+    """A code of ``QualityFlag`` in words; one a newer program wrote as it is."""
+    if flag == QualityFlag.LOW_DPI and dpi:
+        return f"{_FLAGS[QualityFlag.LOW_DPI]} ({dpi:.0f} dpi)"
+    return _FLAGS[QualityFlag(flag)] if flag in set(QualityFlag) else flag
+
+
+def sentence(text: str) -> str:
+    """``text`` beginning with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def _field_label(name: str, record_type: str) -> str:
+    known = record_types().get(record_type)
+    labels = {field.name: field.label for field in known.fields} if known else {}
+    return labels.get(name, name)
