@@ -38,12 +38,18 @@ class IndexOptions:
         doubt: Below it a reading is noise and no witness against a keyed value.
         keyed_confidence: How far one person's keying alone is believed.
         handwriting_factor: What is left of the confidence of words read from handwriting.
+        typed_figures_factor: The same of figures from a typewriter, whose 0, 6 and 9 engines take for one another
+            without noticing: on samples 4 of 22 typed dates read at 0.80–0.95 were wrong, of 133 printed ones none.
+        printed_form_gain: Share of the missing confidence that a printed value wins by fitting its form: of printed
+            numbers and dates below 0.80 that did, none of 11 was wrong.
     """
 
     threshold: float = 0.80
     doubt: float = 0.50
     keyed_confidence: float = 0.90
     handwriting_factor: float = 0.5
+    typed_figures_factor: float = 0.85
+    printed_form_gain: float = 0.25
 
 
 def index_record(texts: Sequence[PageText], entry: DocumentEntry, options: IndexOptions | None = None) -> Record:
@@ -123,10 +129,10 @@ def _settle_field(
     if reading is not None:
         normal = normalize(field, reading.transcription)
         read_value = normal.value
-        confidence = reading.confidence * (0.5 + 0.5 * reading.label_similarity) * normal.form
-        confidence *= options.handwriting_factor if handwritten else 1.0
+        form = normal.form
         if field.name in ("number", "book") and read_value:
-            confidence *= number_plausibility(field.name, read_value, entry.record_type, entry.year)
+            form *= number_plausibility(field.name, read_value, entry.record_type, entry.year)
+        confidence = _trusted(reading, field, form, entry.medium, options)
     verdict = settle(
         field,
         read_value,
@@ -150,6 +156,18 @@ def _settle_field(
         agrees=verdict.agrees,
     )
     return value, verdict.reason
+
+
+def _trusted(reading: Reading, field: FieldType, form: float, medium: Medium | None, options: IndexOptions) -> float:
+    """Confidence of a reading by its words, its label, its form and what wrote it."""
+    words = reading.confidence
+    if medium is Medium.HANDWRITTEN:
+        words *= options.handwriting_factor
+    elif medium is Medium.TYPED and field.kind in ("date", "year", "number"):
+        words *= options.typed_figures_factor
+    elif medium is Medium.PRINTED and form == 1.0 and field.kind in ("name", "date", "number"):
+        words += options.printed_form_gain * (1.0 - words)
+    return words * (0.5 + 0.5 * reading.label_similarity) * form
 
 
 def _check_words(fields: dict[str, FieldValue], record_type: RecordType, options: IndexOptions) -> list[str]:

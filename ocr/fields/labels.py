@@ -132,7 +132,7 @@ def _find_on_row(row: Row, stream: int, labels: Sequence[_Label], keys: Sequence
                 break
         for index, (similarity, end) in best.items():
             label = labels[index]
-            if end - start <= label.words + 4 and _may_stand(row, start, end, label.key):
+            if end - start <= label.words + 4 and _may_stand(row, start, end, label.key, exact=similarity == 1.0):
                 hits.append(Hit(label.text, label.fields, row, stream, start, end, similarity))
     return hits
 
@@ -150,8 +150,11 @@ def least_similarity(key: str) -> float:
     return max(_LEAST_SIMILARITY, 1 - 1 / len(key)) if len(key) < 9 else _LEAST_SIMILARITY
 
 
-def _may_stand(row: Row, start: int, end: int, key: str) -> bool:
-    """Short labels are common words too: they count at the start of a row, or after a wide gap, or with a colon."""
+def _may_stand(row: Row, start: int, end: int, key: str, *, exact: bool) -> bool:
+    """Short labels are common words too: they count at the start of a row, or after a wide gap, or with a colon.
+
+    With a wrong letter as well only the colon tells them: "Nam Định" is one letter away from "Năm sinh".
+    """
     if len(key) > 8:
         return True
     tokens = row.tokens
@@ -159,6 +162,8 @@ def _may_stand(row: Row, start: int, end: int, key: str) -> bool:
     closes = tokens[end - 1].text.endswith((":", ";", ".")) or (
         end < len(tokens) and (not tokens[end].key or tokens[end].text.startswith(":"))
     )
+    if not exact:
+        return closes
     if len(key) > 3:
         return opens or closes or not tokens[start - 1].key
     follows_figure = end < len(tokens) and tokens[end].key[:1].isdigit()

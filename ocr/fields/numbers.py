@@ -11,6 +11,8 @@ import unicodedata
 from ocr.fields.spelling import fold
 
 _LOOK_ALIKES = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1"})
+# Signs that are no Vietnamese letters but look like one or stand for one; engines read one Đ twice, as Đ and as eth.
+_SIGNS = (("ĐÐ", "Đ"), ("ÐĐ", "Đ"), ("Ð", "Đ"), ("–", "-"), ("⁄", "/"))
 _LETTER = "A-ZĐƯa-zđ"
 _DOCUMENT = re.compile(
     rf"""
@@ -31,9 +33,9 @@ def parse_number(text: str) -> str | None:
     Spaces inside are closed up. ``O``, ``l`` and ``I`` count as figures only inside the serial number, and only
     beside a real figure. Leading zeros stay: they are on the paper.
     """
-    closed = (
-        re.sub(r"\s+", "", unicodedata.normalize("NFC", text)).replace("Ð", "Đ").replace("–", "-").replace("⁄", "/")
-    )
+    closed = re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+    for misprint, sign in _SIGNS:
+        closed = closed.replace(misprint, sign)
     closed = closed.strip(".,:;…_·-/'\"")
     match = _DOCUMENT.match(closed)
     if match is None or not any(c.isdigit() for c in match["serial"]):

@@ -19,6 +19,8 @@ from ocr.syllables import is_syllable
 _MOST_ROWS_BELOW = 3
 # What is left of the confidence of figures that a hand seems to have written.
 _BY_HAND = 0.6
+# The same of a value whose last row the engine may have missed.
+_MAYBE_CUT = 0.6
 _LONG_KINDS = ("place", "text", "date_words", "person_document")
 
 
@@ -52,7 +54,11 @@ def read_fields(rows: Sequence[Row], record_type: RecordType) -> dict[str, Readi
             found[field.name] = reading
     found.update(_read_columns(rows, hits, record_type))
     for field in record_type.fields:
-        if field.heading and (placed := read_heading(field.heading, rows)) and (reading := _placed(placed)):
+        if (
+            field.heading
+            and (placed := read_heading(field.heading, rows))
+            and (reading := _placed(placed, field.kind))
+        ):
             found[field.name] = reading
         elif field.role == "signer" and field.name not in found and (signed := _foot_signer(rows)):
             found[field.name] = signed
@@ -62,7 +68,7 @@ def read_fields(rows: Sequence[Row], record_type: RecordType) -> dict[str, Readi
 def _foot_signer(rows: Sequence[Row]) -> Reading | None:
     """The signer by place: the printed words above a signature differ by form and age, where it stands does not."""
     placed = read_signer(rows)
-    return _placed(placed) if placed else None
+    return _placed(placed, "name") if placed else None
 
 
 def _read_columns(rows: Sequence[Row], hits: Sequence[Hit], record_type: RecordType) -> dict[str, Reading]:
@@ -107,7 +113,7 @@ def _value_after(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row], field: Fiel
     if field.role == "signer":
         label = hit.row.tokens[hit.start : hit.end]
         signed = read_signer_below(rows, hit.row, label[0].bbox.left, label[-1].bbox.right)
-        return _placed(signed) if signed else None
+        return _placed(signed, field.kind) if signed else None
     tokens = _until_next(hit.row, hit.end, hits, hit.stream)
     if field.kind == "number":
         tokens = _until_gap(tokens, hit.row.height)
@@ -116,14 +122,16 @@ def _value_after(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row], field: Fiel
     if field.kind in _LONG_KINDS or not any(t.key for t in tokens):
         below = _rows_below(hit, hits, rows)
         tokens = [*tokens, *(below if field.kind in _LONG_KINDS else below[: _first_row(below)])]
-    reading = _reading_of(tokens, hit.similarity, hit.row.page_number)
+    reading = _reading_of(tokens, hit.similarity, hit.row.page_number, field.kind)
+    if reading and field.kind in _LONG_KINDS and _lost_row_below(reading, hit, rows):
+        return replace(reading, confidence=reading.confidence * _MAYBE_CUT)
     if reading and field.kind == "number" and filled_by_hand(tokens, hit.row.tokens):
         return replace(reading, confidence=reading.confidence * _BY_HAND)
     return reading
 
 
-def _placed(placed: Placed) -> Reading | None:
-    reading = _reading_of(placed.tokens, 1.0, placed.page_number)
+def _placed(placed: Placed, kind: str) -> Reading | None:
+    reading = _reading_of(placed.tokens, 1.0, placed.page_number, kind)
     if reading and filled_by_hand(placed.tokens, placed.tokens):
         return replace(reading, confidence=reading.confidence * _BY_HAND)
     return reading
@@ -171,13 +179,27 @@ def _rows_below(hit: Hit, hits: Sequence[Hit], rows: Sequence[Row]) -> list[Toke
     return tokens
 
 
+def _lost_row_below(reading: Reading, hit: Hit, rows: Sequence[Row]) -> bool:
+    """Whether a row may be missing below a value that fills its row: the next one stands too far down."""
+    last = max((r for r in rows[hit.stream :] if r.tokens and r.top < reading.bbox.bottom), key=lambda r: r.top)
+    after = next((r for r in rows[hit.stream :] if r.top > last.top and r.tokens), None)
+    if after is None or after.page_number != hit.row.page_number or reading.bbox.right < 0.7 * hit.row.page_size[0]:
+        return False
+    return _middle(after) - _middle(last) > 1.7 * _line_step(rows, hit.row.page_number)
+
+
+def _line_step(rows: Sequence[Row], page_number: int) -> float:
+    """The usual distance of two rows on a page, in pixels; 0.0 when there is only one."""
+    steps = [_middle(b) - _middle(a) for a, b in pairwise(rows) if a.page_number == b.page_number == page_number]
+    return median(steps) if steps else 0.0
+
+
 def _follows(row: Row, previous: Row, rows: Sequence[Row]) -> bool:
     """Whether ``row`` is the next printed line under ``previous``, by the distance lines keep on that page."""
     if row.page_number != previous.page_number:
         return False
     gap = _middle(row) - _middle(previous)
-    steps = [_middle(b) - _middle(a) for a, b in pairwise(rows) if a.page_number == b.page_number == row.page_number]
-    return gap <= max(2.6 * max(row.height, previous.height), 1.3 * median(steps))
+    return gap <= max(2.6 * max(row.height, previous.height), 1.3 * _line_step(rows, row.page_number))
 
 
 def _middle(row: Row) -> float:
@@ -214,7 +236,7 @@ def _first_row(tokens: Sequence[Token]) -> int:
     return len(tokens)
 
 
-def _reading_of(tokens: Sequence[Token], similarity: float, page_number: int) -> Reading | None:
+def _reading_of(tokens: Sequence[Token], similarity: float, page_number: int, kind: str) -> Reading | None:
     kept = [t for t in tokens if not LEADER.fullmatch(t.text)]
     while kept and not kept[0].key:
         kept.pop(0)
@@ -226,5 +248,8 @@ def _reading_of(tokens: Sequence[Token], similarity: float, page_number: int) ->
     if not transcription:
         return None
     weights = [t.confidence for t in kept if t.key]
+    if kind in ("date", "year"):
+        # The printed "ngày", "tháng", "năm" between the figures may be read badly without harm.
+        weights = [t.confidence for t in kept if any(c.isdigit() for c in t.text)] or weights
     confidence = (min(weights) + sum(weights) / len(weights)) / 2
     return Reading(transcription, confidence, similarity, page_number, enclosing_box(kept))

@@ -27,6 +27,8 @@ BIRTH = record_types()["birth"]
         ("l2/2017", "12/2017"),
         ("0O5/QÐ-UBND", "005/QĐ-UBND"),
         ("12a/QĐ-UB", "12a/QĐ-UB"),
+        ("31/QĐÐ-UBND", "31/QĐ-UBND"),
+        ("45⁄2017", "45/2017"),
         ("4/I0/QĐ-UBND", None),
         ("2Œ /QĐ-UBND", None),
         ("ø07Ó../TB-ĐHĐL", None),

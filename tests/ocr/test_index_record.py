@@ -171,6 +171,21 @@ def test_the_other_parents_block_does_not_fill_a_lost_label() -> None:
     assert record.status is RecordStatus.ACCEPTED, "fields that are not required send nothing to review"
 
 
+def test_a_province_is_no_label() -> None:
+    lines = swap(BIRTH, "Nơi cư trú: Số 12 phố Huế, phường Phố Huế, Hà Nội", "Nơi cư trú: thôn Tân Hải, xã Vĩnh Cát,")
+    at = next(i for i, line in enumerate(lines) if line == "Nơi cư trú: thôn Tân Hải, xã Vĩnh Cát,")
+    record = index_record([page([*lines[: at + 1], "Nam Định", *lines[at + 1 :]])], entry("birth"))
+    assert value(record, "mother_residence").normalized == "thôn Tân Hải, xã Vĩnh Cát, Nam Định"
+
+
+def test_a_row_the_engine_lost_below_a_value_casts_doubt_on_it() -> None:
+    place = "Nơi sinh: Bệnh viện Phụ sản Hà Nội, phường Ngọc Khánh, quận Ba Đình, thành phố Hà Nội"
+    at = next(i for i, line in enumerate(BIRTH) if isinstance(line, str) and line.startswith("Nơi sinh"))
+    whole = index_record([page([*BIRTH[:at], place, *BIRTH[at + 2 :]])], entry("birth"))
+    lost = index_record([page([*BIRTH[:at], place, "", *BIRTH[at + 2 :]])], entry("birth"))
+    assert value(lost, "birth_place").confidence < 0.7 < value(whole, "birth_place").confidence
+
+
 def test_figures_and_words_that_disagree_go_to_review() -> None:
     record = index_record([page(swap(BIRTH, "15/03/2017", "16/03/2017"))], entry("birth"))
     assert record.status is RecordStatus.NEEDS_REVIEW
@@ -250,6 +265,17 @@ def test_handwriting_is_read_but_not_believed() -> None:
     record = index_record([page(BIRTH)], entry("birth", medium=Medium.HANDWRITTEN, keyed=keyed, number="45/2017"))
     assert record.status is RecordStatus.ACCEPTED
     assert value(record, "person_name").normalized == "Nguyễn Thị Lan Hương"
+
+
+@pytest.mark.parametrize(
+    ("medium", "accepted"),
+    [(Medium.PRINTED, True), (Medium.TYPED, False), (None, False), (Medium.HANDWRITTEN, False)],
+)
+def test_what_wrote_a_value_decides_how_far_it_is_believed(medium: Medium | None, accepted: bool) -> None:
+    text = page(swap(BIRTH, "ghi bằng chữ", "x"), weak={"15/03/2017": 0.78})
+    record = index_record([text], entry("birth", medium=medium))
+    assert (record.status is RecordStatus.ACCEPTED) is accepted
+    assert value(record, "birth_date").normalized == "2017-03-15"
 
 
 def test_a_document_nobody_could_read_lives_on_its_keyed_values() -> None:
