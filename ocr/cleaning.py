@@ -57,7 +57,7 @@ def clean_page(
         copy = cv2.resize(copy, size, interpolation=cv2.INTER_AREA)
     if clean:
         copy = _drop_specks(copy, page.dpi / page.scale * min(scale, 1.0)) if bitonal else _flatten(copy, page)
-        copy = _whiten_border(copy, page.border)
+        copy = _whiten_border(copy, page)
     if scale > 1.0:
         copy = cv2.resize(copy, size, interpolation=cv2.INTER_CUBIC)
     return copy
@@ -206,13 +206,14 @@ def _drop_specks(gray: GrayImage, dpi: float) -> GrayImage:
     return copy
 
 
-def _whiten_border(gray: GrayImage, border: Mask) -> GrayImage:
+def _whiten_border(gray: GrayImage, page: Reduced) -> GrayImage:
     import cv2
     import numpy as np
 
-    if not border.any():
+    if not page.border.any():
         return gray
-    grown = cv2.dilate(border, np.ones((5, 5), np.uint8))
+    size = 2 * page.pixels(0.8) + 1
+    grown = cv2.dilate(page.border, np.ones((size, size), np.uint8))
     wide = cv2.resize(grown, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
     copy = gray.copy()
     copy[wide > 0] = 255

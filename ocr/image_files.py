@@ -82,15 +82,18 @@ def count_frames(image: Image.Image, limits: Limits) -> tuple[int, bool]:
     """
     if image.format != "TIFF":
         return 1, False
-    for index in range(limits.max_pages + 1):
-        try:
-            image.seek(index)
-        except EOFError:
-            return index, False
-        except _BROKEN:
-            return index, True
-        if image.width < 1 or image.height < 1:
-            return index, True
+    with warnings.catch_warnings():
+        # Pillow warns of every odd tag; what matters is whether the frame can be read.
+        warnings.simplefilter("ignore")
+        for index in range(limits.max_pages + 1):
+            try:
+                image.seek(index)
+            except EOFError:
+                return index, False
+            except _BROKEN:
+                return index, True
+            if image.width < 1 or image.height < 1:
+                return index, True
     return limits.max_pages + 1, False
 
 

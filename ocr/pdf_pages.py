@@ -171,7 +171,7 @@ def _drawn(pdf: PdfFile, page: PageObject, drawing: Drawing, number: int, limits
             pixels, bitonal = np.where(pixels < 128, np.uint8(0), np.uint8(255)), True
     words: tuple[LayerWord, ...] = ()
     if drawing.text:
-        found, page_width, page_height = page_words(pdf.path, number, limits)
+        found, page_width, page_height = _layer(pdf, page, number, limits)
         if page_width > 0 and page_height > 0:
             words = _scaled(found, 0.0, 0.0, pixels.shape[1] / page_width, pixels.shape[0] / page_height)
     settings = _settings_of(scan[0], where) if scan is not None else None
@@ -188,7 +188,7 @@ def _words_on_image(
     upright: tuple[int, int],
 ) -> tuple[LayerWord, ...]:
     """The text layer in pixels of the upright image."""
-    found, page_width, page_height = page_words(pdf.path, number, limits)
+    found, page_width, page_height = _layer(pdf, page, number, limits)
     if not found or page_width <= 0 or page_height <= 0:
         return ()
     xs = [matrix[4], matrix[4] + matrix[0] + matrix[2]]
@@ -199,6 +199,12 @@ def _words_on_image(
         left, top, right, bottom = 1 - bottom, left, 1 - top, right
     left, right, top, bottom = left * page_width, right * page_width, top * page_height, bottom * page_height
     return _scaled(found, left, top, upright[0] / (right - left), upright[1] / (bottom - top))
+
+
+def _layer(pdf: PdfFile, page: PageObject, number: int, limits: Limits) -> tuple[tuple[LayerWord, ...], float, float]:
+    """Words and size of the page as displayed; poppler gives the words so, but the size before ``/Rotate``."""
+    found, width, height = page_words(pdf.path, number, limits)
+    return (found, height, width) if _page_rotation(page) % 180 else (found, width, height)
 
 
 def _scaled(

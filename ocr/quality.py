@@ -11,7 +11,9 @@ from ocr.page import GrayImage
 _BLANK_MARKS = 6
 """Fewer marks of a letter's size than this is nobody's text (a page number alone has up to three)."""
 _MARGIN_MM = 6.0
-_SHARP = 0.16
+_BLUR_MM = 0.28
+_BLUR_PIXELS = 2.2
+"""Width of a stroke's edge from which small print runs together, on paper and in any case in pixels."""
 _CONTRAST = 0.25
 _CUT_MARKS = 4
 
@@ -24,7 +26,7 @@ class Quality:
         ink_share: Share of the page that is letter-sized ink, 0.0–1.0.
         marks: Number of letter-sized marks.
         blank: No ink worth reading.
-        sharpness: Steepness of the strokes' edges against their contrast; below 0.16 a 300 dpi page is blurred.
+        sharpness: Steepness of the strokes' edges against their contrast, about 0.8 over the edge's width in pixels.
         contrast: Distance of ink and paper, 0.0–1.0.
         blurred, pale, cut: Verdicts; ``cut`` is text that runs off the edge of the picture.
     """
@@ -51,7 +53,7 @@ def judge_page(gray: GrayImage, page: Reduced, letters: Any, marks: int, *, bito
         blank=blank,
         sharpness=sharpness,
         contrast=contrast,
-        blurred=not blank and sharpness < _SHARP,
+        blurred=not blank and not bitonal and sharpness < _least_sharpness(page.dpi / page.scale),
         pale=not blank and contrast < _CONTRAST,
         cut=not blank and _runs_off(page),
     )
@@ -69,13 +71,16 @@ def find_letters(page: Reduced) -> tuple[Any, int]:
     keep = (longest <= page.pixels(25)) & (longest >= page.pixels(0.9)) & (stats[:, 4] >= page.pixels(0.4) ** 2)
     keep &= ~((longest >= page.pixels(8)) & (shortest <= page.pixels(0.7)))
     keep[0] = False
-    # The far side of thin paper shines through at a fraction of the ink's darkness.
+    # The far side of thin paper shines through at a fraction of the ink's darkness. The line is drawn low: a faded
+    # page taken for blank would be lost, a blank page taken for faded costs one reading.
     at = np.flatnonzero(page.ink)
     owners = labels.ravel()[at]
     shades = np.bincount(owners, weights=page.gray.ravel()[at], minlength=len(stats))
-    keep &= shades < (page.paper - max(30.0, 0.2 * page.paper)) * np.maximum(stats[:, 4], 1)
+    keep &= shades < (page.paper - max(20.0, 0.12 * page.paper)) * np.maximum(stats[:, 4], 1)
     keep &= ~_holes(page, stats, longest, shortest)
-    return keep[labels], int(np.count_nonzero(keep))
+    # Pieces of a fold are thin; any text has marks with a body as well.
+    bodies = keep & (shortest >= page.pixels(0.7))
+    return keep[labels], int(np.count_nonzero(bodies))
 
 
 def _holes(page: Reduced, stats: Any, longest: Any, shortest: Any) -> Any:
@@ -121,6 +126,11 @@ def _sharpness(gray: GrayImage, page: Reduced, letters: Any) -> float:
         return 0.0
     span = max(20.0, page.paper - float(np.percentile(part, 2)))
     return round(float(np.percentile(strong, 95)) / span, 3)
+
+
+def _least_sharpness(dpi: float) -> float:
+    """A Gaussian edge of width s pixels measures 0.8 / s."""
+    return 0.8 / max(_BLUR_MM * dpi / 25.4, _BLUR_PIXELS)
 
 
 def _runs_off(page: Reduced) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 from manifests.text import Bbox, Word
@@ -38,7 +39,18 @@ def place_words(words: tuple[LayerWord, ...], matrix: Any, width: int, height: i
             continue
         for text in unicodedata.normalize("NFC", word.text).split():
             placed.append(Word(text, Bbox(left, top, right, bottom), 1.0, word.block, word.line))
-    return tuple(placed)
+    # poppler ordered the blocks of the page as it lay; turned upright, their order is another.
+    return tuple(placed) if matrix[0][0] > 0.7 * matrix[1][1] > 0 else _from_top(placed)
+
+
+def _from_top(words: list[Word]) -> tuple[Word, ...]:
+    tops: dict[int, int] = {}
+    for word in words:
+        tops[word.line] = min(word.bbox.top, tops.get(word.line, word.bbox.top))
+    order = {line: index for index, line in enumerate(sorted(tops, key=lambda line: tops[line]))}
+    return tuple(
+        sorted((replace(word, block=0, line=order[word.line]) for word in words), key=lambda word: word.line)
+    )
 
 
 def covers_ink(words: tuple[Word, ...], page: Reduced, letters: Any) -> bool:
