@@ -19,7 +19,7 @@ from ocr.probe import probe
 from ocr.recognize import RecognizeOptions, recognize_page
 from ocr.threads import use_one_thread
 from pipeline.errors import ConfigurationError
-from pipeline.plan import signer_settings, timestamp_settings, trust_settings
+from pipeline.plan import signer_settings, timestamp_settings, trust_settings, word_shares
 from pipeline.settings import Settings
 from signing.errors import SigningError
 from signing.keys import open_signer
@@ -120,15 +120,11 @@ def _pages(
 
 def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> SignatureFact:
     profile = find_profile(settings.legal_profile)
-    width, height = first.facts.width, first.facts.height
-    occupied = tuple(
-        (w.bbox.left / width, w.bbox.top / height, w.bbox.right / width, w.bbox.bottom / height) for w in first.words
-    )
     details = SigningDetails(
         agency=settings.agency or "Cơ quan số hóa (thử nghiệm)",
         person=settings.converter or "",
         converter=settings.converter or "",
-        occupied=occupied,
+        occupied=word_shares(first),
     )
     signer = open_signer(signer_settings(settings))
     if settings.tsa_url:

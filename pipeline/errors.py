@@ -18,6 +18,7 @@ from ocr import errors as ocr
 from pipeline.stores import errors as stores
 from signing import errors as signing
 from warehouse import errors as warehouse
+from warehouse.report import MonthError
 
 
 class Disposition(StrEnum):
@@ -119,26 +120,36 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     # the drop
     ManifestsError: _QUARANTINE,
     # the scan
-    ocr.OcrError: _QUARANTINE,
+    ocr.ScanError: _QUARANTINE,
+    ocr.PageTimeoutError: _QUARANTINE,
     ocr.ToolMissingError: _HALT,
     # the signature
-    signing.SigningError: _QUARANTINE,
+    signing.VerificationError: _QUARANTINE,
+    signing.UnsignableError: _QUARANTINE,
+    signing.SignatureInvalidError: _QUARANTINE,
     signing.ProfileError: _HALT,
     signing.SettingsError: _HALT,
     signing.KeyUnavailableError: _HALT,
     signing.CertificateExpiredError: _HALT,
     signing.TsaUnavailableError: _RETRY,
     signing.FontMissingError: _HALT,
-    signing.PdfaToolError: _HALT,
     # the stores
-    stores.StoreError: _QUARANTINE,
+    stores.BadKeyError: _QUARANTINE,
+    stores.NoSuchObjectError: _QUARANTINE,
+    stores.ContentConflictError: _QUARANTINE,
+    stores.ObjectDamagedError: _QUARANTINE,
+    stores.SourceChangedError: _QUARANTINE,
     stores.StoreUnavailableError: _RETRY,
     stores.StoreConfigurationError: _HALT,
     # the database
-    warehouse.WarehouseError: _HALT,
+    warehouse.DatabaseUrlError: _HALT,
+    warehouse.DatabaseSchemaError: _HALT,
+    MonthError: _HALT,
     warehouse.DatabaseUnavailableError: _RETRY,
     # the road
-    PipelineError: _HALT,
+    ConfigurationError: _HALT,
+    UnknownBatchError: _HALT,
+    TooManyQuarantinedError: _HALT,
     WorkerCrashedError: _QUARANTINE,
     DocumentTimeoutError: _QUARANTINE,
     PdfaInvalidError: _QUARANTINE,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from manifests.documents import BatchRef, DocumentEntry
 from manifests.record_types import record_types
+from manifests.text import PageText
 from manifests.units import units
 from ocr.capture import CaptureOptions
 from ocr.index import IndexOptions
@@ -101,6 +102,14 @@ def plan(settings: Settings, document: ReceivedDocument, reruns: Mapping[str, in
     told = (entry.medium or "", tuple(sorted(entry.keyed.items())))
     keys["index"] = key("index", keys["recognize"], index, known, told)
     return Plan(capture, recognize, index, profile, agency, settings.converter or "", keys)
+
+
+def word_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]:
+    """Boxes of a page's words as shares of the page, which a visible signature keeps off."""
+    width, height = page.facts.width, page.facts.height
+    return tuple(
+        (w.bbox.left / width, w.bbox.top / height, w.bbox.right / width, w.bbox.bottom / height) for w in page.words
+    )
 
 
 def timestamp_settings(settings: Settings, url: str) -> TimestampSettings:

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     signer_pkcs12: Path | None = Field(
         None, description="PKCS#12 file of the agency; a throw-away test CA when empty"
     )
-    signer_passphrase: SecretStr | None = Field(None, description="Its passphrase; better in a file, see below")
+    signer_passphrase: SecretStr | None = Field(None, description="Its passphrase; better in a file")
     signer_passphrase_file: Path | None = Field(None, description="File that holds the passphrase (a secret mount)")
     test_pki_folder: Path = Field(Path("var/pki"), description="Where the throw-away test CA is made")
     tsa_url: str | None = Field(None, description="RFC 3161 timestamp authority; a local test one when empty")

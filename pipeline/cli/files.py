@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,6 +16,8 @@ from pipeline.errors import ConfigurationError, reason_code
 if TYPE_CHECKING:
     from manifests.documents import SignatureFact
     from pipeline.convert import Conversion
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @click.command()
@@ -163,7 +166,7 @@ def _print_verdict(file: Path, pdfa: str, detail: str, signatures: tuple[Signatu
         out.print("  Không có chữ ký số.")
     for s in signatures:
         at = s.timestamp_at or s.signed_at
-        when = f"{at.astimezone():%d/%m/%Y %H:%M:%S %z}" if at else "không rõ"
+        when = f"{at.astimezone(HANOI):%d/%m/%Y %H:%M:%S} +07:00" if at else "không rõ"
         source = "dấu thời gian" if s.timestamp_at else "đồng hồ máy ký"
         out.print(f"  {s.field_name}: {s.signer}", markup=False, highlight=False)
         verdict = ", ".join(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,7 +145,7 @@ def import_inventory(file: Path, approved_on: dt.datetime | None) -> None:
     errors = [fault for fault in reading.faults if fault.severity == "error"]
     for fault in reading.faults:
         err.print(fault.sentence(), style="red" if fault in errors else "yellow", markup=False, highlight=False)
-    if errors:
+    if reading.failed:
         fail(f"{file}: chưa nạp gì; sửa {len(errors)} lỗi trên rồi nạp lại.", Exit.BAD_USAGE)
     context = open_context()
     version = keep(
@@ -154,7 +153,7 @@ def import_inventory(file: Path, approved_on: dt.datetime | None) -> None:
         reading.lines,
         approved_on=approved_on.date() if approved_on else today(),
         source_name=file.name,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        sha256=reading.sha256 or "",
     )
     records = sum(line.records for line in reading.lines)
     out.print(f"Đã nạp danh mục phiên bản {version}: {len(reading.lines)} dòng, {records} kết quả.")

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocr.capture import capture_pages
-
 from manifests.documents import Artefact, ArtefactKind, PageRow
 from manifests.serial import from_json, to_json
 from manifests.text import PageText
 from ocr.assemble import Assembled, DocumentMetadata, assemble
+from ocr.capture import capture_pages
 from ocr.engine import engine_of_process
 from ocr.page import VisibleImage
 from ocr.recognize import recognize_page

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ocr.probe import probe
-
 from manifests.delivery import AcceptedDocument, DeliveryReport, check_delivery
 from manifests.documents import Artefact, ArtefactKind, BatchRef, DocumentEntry, SignatureFact
 from manifests.manifest import find_manifest, read_manifest
 from manifests.reasons import Fault, Severity
 from manifests.serial import from_json, to_json
 from ocr.limits import Limits
+from ocr.probe import probe
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.intake import drop_state, fetch_drop
@@ -72,7 +71,7 @@ def _archive(context: Context, ref: BatchRef, key: str, drop: Path, report: Deli
     manifest = find_manifest(drop)
     declared: tuple[DocumentEntry, ...] = ()
     if manifest and report.manifest_sha256:
-        declared = read_manifest(manifest).entries
+        declared = read_manifest(manifest, home=ref.unit_code).entries
         context.archive.put_file(archive.manifest_copy(ref, report.manifest_sha256, manifest.suffix), manifest)
     documents: list[ReceivedDocument] = []
     faults = list(report.faults)

@@ -21,13 +21,15 @@ from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import PdfaInvalidError
 from pipeline.outcomes import Ending, Outcome
-from pipeline.plan import Plan, signer_settings, timestamp_settings
+from pipeline.plan import Plan, signer_settings, timestamp_settings, trust_settings, word_shares
 from pipeline.results import Digitized, ReceivedDocument, Signed
 from pipeline.stores import ContentConflictError
 from signing.keys import Signer, open_signer
 from signing.pdfa import PdfaStatus, PdfaValidator, PdfaVerdict
-from signing.sign import SigningDetails, sign_pdf
+from signing.sign import SigningDetails
+from signing.stage import SigningTask, sign_document
 from signing.timestamps import local_tsa, open_timestamper
+from signing.verify import verify_pdf
 
 Job = tuple[ReceivedDocument, Plan]
 Guard = Callable[[Job, str, str, Callable[[], Outcome | None]], Outcome | None]
@@ -41,7 +43,7 @@ class _Candidate:
     document: ReceivedDocument
     plan: Plan
     path: Path
-    fact: SignatureFact
+    signatures: tuple[SignatureFact, ...]
     seconds: float
 
 
@@ -109,6 +111,10 @@ def _sign(context: Context, desk: Desk, job: Job, target: Path, candidates: list
         unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC))
         return _outcome(document, key, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
     started = time.monotonic()
+    if context.archive.exists(_stored(document, key)):  # signed by a run that died before its sidecar: never twice
+        facts = _adopt(context, document, key, target)
+        candidates.append(_Candidate(document, plan, target, facts, time.monotonic() - started))
+        return None
     source = target.with_suffix(".source.pdf")
     context.archive.get_file(digitized.pdfa.key, source, sha256=digitized.pdfa.sha256)
     signer, timestamper = desk.tools()
@@ -118,9 +124,15 @@ def _sign(context: Context, desk: Desk, job: Job, target: Path, candidates: list
         converter=plan.converter,
         occupied=_occupied(context, document, digitized),
     )
-    fact = sign_pdf(source, target, profile=plan.profile, signer=signer, timestamper=timestamper, details=details)
+    facts = sign_document(
+        source,
+        target,
+        (SigningTask(plan.profile, signer, details),),
+        timestamper=timestamper,
+        trust=trust_settings(context.settings),
+    )
     source.unlink()
-    candidates.append(_Candidate(document, plan, target, fact, time.monotonic() - started))
+    candidates.append(_Candidate(document, plan, target, facts, time.monotonic() - started))
     return None
 
 
@@ -129,11 +141,18 @@ def _occupied(
 ) -> tuple[tuple[float, float, float, float], ...]:
     """Boxes of the words on page 1 as shares of the page, which the visible signature keeps off."""
     key = archive.page(document.key, digitized.pages_run_key, 1)
-    page = from_json(PageText, context.archive.get_bytes(key))
-    width, height = page.facts.width, page.facts.height
-    return tuple(
-        (w.bbox.left / width, w.bbox.top / height, w.bbox.right / width, w.bbox.bottom / height) for w in page.words
-    )
+    return word_shares(from_json(PageText, context.archive.get_bytes(key)))
+
+
+def _stored(document: ReceivedDocument, key: str) -> str:
+    return archive.artefact(document.key, ArtefactKind.SIGNED_PDF, key, ".pdf")
+
+
+def _adopt(context: Context, document: ReceivedDocument, key: str, path: Path) -> tuple[SignatureFact, ...]:
+    """Take the signed file that is stored already; its own signatures are what counts."""
+    path.unlink(missing_ok=True)
+    context.archive.get_file(_stored(document, key), path)
+    return verify_pdf(path, trust=trust_settings(context.settings))
 
 
 def _keep(context: Context, candidate: _Candidate, proven: PdfaVerdict) -> Outcome:
@@ -141,15 +160,16 @@ def _keep(context: Context, candidate: _Candidate, proven: PdfaVerdict) -> Outco
     if proven.status is PdfaStatus.INVALID:
         raise PdfaInvalidError(document.key, proven.detail)
     key = plan.keys["sign"]
-    target = archive.artefact(document.key, ArtefactKind.SIGNED_PDF, key, ".pdf")
+    target, signatures = _stored(document, key), candidate.signatures
     try:
         put = context.archive.put_file(target, candidate.path)
         size, sha256 = put.size, put.sha256
-    except ContentConflictError as error:  # signed before by a run that died before its sidecar: that one stands
-        size, sha256 = context.archive.stat(target).size, error.kept
+    except ContentConflictError as error:  # another process signed it at the same moment: its file stands
+        signatures = _adopt(context, document, key, candidate.path)
+        size, sha256 = candidate.path.stat().st_size, error.kept
     result = Signed(
         signed_pdf=Artefact(ArtefactKind.SIGNED_PDF, target, sha256, size, "application/pdf"),
-        signatures=(candidate.fact,),
+        signatures=signatures,
         pdfa_verdict=str(proven.status),
         pdfa_detail=proven.detail,
         legal_profile=plan.profile.name,
