@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from manifests.serial import from_json, to_json
 from pipeline import archive
-from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.stages import STAGES
 from pipeline.stores import ContentConflictError, NoSuchObjectError, ObjectStore, open_store
-from warehouse.database import migrate, open_database
-from warehouse.reference import load_reference, register_stages
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from pipeline.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -42,6 +41,10 @@ class Context:
     @cached_property
     def database(self) -> Engine:
         """The database, migrated to this version, with units, record types and stages in it."""
+        # here, because a worker that reads pages never asks for it and should start quickly
+        from warehouse.database import migrate, open_database
+        from warehouse.reference import load_reference, register_stages
+
         engine = open_database(self.settings.database_url)
         migrate(engine)
         load_reference(engine)
@@ -50,6 +53,8 @@ class Context:
 
     @cached_property
     def ledger(self) -> Ledger:
+        from pipeline.ledger import Ledger
+
         return Ledger(self.database)
 
     @contextlib.contextmanager

@@ -18,7 +18,6 @@ from ocr import errors as ocr
 from pipeline.stores import errors as stores
 from signing import errors as signing
 from warehouse import errors as warehouse
-from warehouse.report import MonthError
 
 
 class Disposition(StrEnum):
@@ -44,10 +43,10 @@ class UnknownBatchError(PipelineError):
 
     code = "manifest_missing"
 
-    def __init__(self, batch_key: str, intake: str) -> None:
+    def __init__(self, batch_key: str) -> None:
         self.batch_key = batch_key
         super().__init__(
-            f"batch {batch_key} is not in the intake {intake} or has no _READY file; "
+            f"batch {batch_key} is not in the intake or has no _READY file; "
             "write it as UNIT/BATCH and see the ready ones with 'sohoa status --batches'"
         )
 
@@ -144,7 +143,7 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     # the database
     warehouse.DatabaseUrlError: _HALT,
     warehouse.DatabaseSchemaError: _HALT,
-    MonthError: _HALT,
+    warehouse.MonthError: _HALT,
     warehouse.DatabaseUnavailableError: _RETRY,
     # the road
     ConfigurationError: _HALT,

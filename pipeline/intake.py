@@ -9,7 +9,7 @@ from manifests.documents import BatchRef
 from pipeline import archive
 from pipeline.errors import UnknownBatchError
 from pipeline.run_keys import fingerprint
-from pipeline.stores import ObjectStore
+from pipeline.stores import BadKeyError, ObjectStore
 
 
 def ready_batches(intake: ObjectStore) -> Iterator[BatchRef]:
@@ -29,10 +29,11 @@ def require_ready(intake: ObjectStore, key: str) -> BatchRef:
     """
     try:
         ref = BatchRef.parse(key)
-    except ValueError:
-        raise UnknownBatchError(key, intake.url("")) from None
-    if not intake.exists(archive.ready_mark(ref)):
-        raise UnknownBatchError(key, intake.url(archive.ready_mark(ref)))
+        ready = intake.exists(archive.ready_mark(ref))
+    except (ValueError, BadKeyError):
+        ready = False
+    if not ready:
+        raise UnknownBatchError(key)
     return ref
 
 

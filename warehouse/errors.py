@@ -52,3 +52,13 @@ class DatabaseSchemaError(WarehouseError):
         self.url = url
         self.detail = detail
         super().__init__(f"{url}: {detail}; {action}")
+
+
+class MonthError(WarehouseError):
+    """The month asked for is not one."""
+
+    code = "configuration_invalid"
+
+    def __init__(self, month: str) -> None:
+        self.month = month
+        super().__init__(f"{month!r} is not a month; write it as YYYY-MM, for example 2025-11")

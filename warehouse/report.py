@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from warehouse.errors import WarehouseError
+from warehouse.errors import MonthError
 from warehouse.progress import progress_by_unit
 from warehouse.results import UnitProgress
 
@@ -40,16 +40,6 @@ COLUMNS = (
 )
 _TEXTS = 3  # the first columns hold words, the last a share, those between are counts
 _HEADER_ROW = 4
-
-
-class MonthError(WarehouseError):
-    """The month asked for is not one."""
-
-    code = "configuration_invalid"
-
-    def __init__(self, month: str) -> None:
-        self.month = month
-        super().__init__(f"{month!r} is not a month; write it as YYYY-MM, for example 2025-11")
 
 
 def month_report(engine: sa.Engine, month: str) -> pd.DataFrame:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 COLUMNS = (
     ("Đơn vị", False),
     ("Danh mục", True),
-    ("Đã số hóa", True),
-    ("Đã ký", True),
-    ("Đã lập chỉ mục", True),
-    ("Chờ kiểm tra", True),
+    ("Số hóa", True),
+    ("Ký", True),
+    ("Chỉ mục", True),
+    ("Chờ duyệt", True),
     ("Bị loại", True),
     ("Tiến độ", True),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ class Exit(IntEnum):
     NOTHING_DONE = 4
 
 
-out = Console(soft_wrap=True)
+# a pipe or a log has no width of its own; 80 columns would break every name in the tables
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
 err = Console(stderr=True, soft_wrap=True)
 
 

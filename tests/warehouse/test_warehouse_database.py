@@ -16,7 +16,7 @@ from warehouse import schema
 from warehouse.database import migrate, open_database, reading, writing
 from warehouse.errors import DatabaseSchemaError, DatabaseUnavailableError, DatabaseUrlError, WarehouseError
 from warehouse.migrations import HEAD
-from warehouse.report import MonthError
+from warehouse.errors import MonthError
 
 
 def _version_rows(engine: sa.Engine) -> list[str]:
