@@ -97,7 +97,9 @@ def count_frames(image: Image.Image, limits: Limits) -> tuple[int, bool]:
     return limits.max_pages + 1, False
 
 
-def read_frame(image: Image.Image, index: int, name: str, limits: Limits, data: bytes | None = None) -> RawPage:
+def read_frame(
+    image: Image.Image, index: int, name: str, limits: Limits, data: bytes | None = None, *, loose: bool = True
+) -> RawPage:
     """Decodes one frame.
 
     Args:
@@ -106,6 +108,7 @@ def read_frame(image: Image.Image, index: int, name: str, limits: Limits, data: 
         name: File and page, for messages.
         limits: Checked before decoding.
         data: The encoded bytes, when they are a JPEG that may be passed on.
+        loose: A file of its own; inside a PDF the page says how an image lies, and its EXIF counts for nothing.
 
     Raises:
         ImageTooLargeError, UnreadableError: As the names say.
@@ -114,7 +117,7 @@ def read_frame(image: Image.Image, index: int, name: str, limits: Limits, data: 
         image.seek(index)
         check_pixels(image.width, image.height, name, limits)
         dpi = _resolution(image)
-        orientation = _orientation(image)
+        orientation = _orientation(image) if loose else 1
         settings = jpeg_settings(image)
         as_is = data is not None and image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
         pixels, bitonal = _decode_whole_jpeg(data, image) if as_is and data is not None else (None, False)

@@ -93,7 +93,7 @@ def _decode_image(image: Any, where: str, limits: Limits) -> RawPage | None:
         with open_image(image.get_data(), where) as opened:
             if (opened.width, opened.height) != (width, height) or opened.mode not in ("L", "RGB"):
                 return None
-            return read_frame(opened, 0, where, limits, image.get_data())
+            return read_frame(opened, 0, where, limits, image.get_data(), loose=False)
     room = (width * max(space, 1) * max(bits, 8) // 8 + 64) * (height + 1)
     try:
         with apply_configuration(
