@@ -29,6 +29,7 @@ from dashboard.contexts import (
 )
 from manifests.documents import RecordStatus
 from manifests.reasons import REASONS
+from manifests.spelling import fold
 from warehouse.batches import batch_detail, list_batches
 from warehouse.database import open_database, reading
 from warehouse.documents import list_documents
@@ -207,7 +208,7 @@ _SORT_KEYS: dict[str, Callable[[UnitRow], Any]] = {
     "code": lambda row: 0,  # the warehouse's own order: by code, then by time
     "behind": _behind,
     "remaining": lambda row: -row.counts.remaining,
-    "name": lambda row: row.unit_name.casefold(),
+    "name": lambda row: fold(row.unit_name),
 }
 
 
@@ -238,17 +239,18 @@ def _accepted(detail: BatchDetail) -> int:
 
 
 def _stage_bars(detail: BatchDetail) -> tuple[StageBar, ...]:
-    """Bars in documents. The road never goes back, so a document that passed a stage passed those above it too:
-    the ledger times fused stages under the last of them."""
+    """Bars in documents. The road never goes back, so a document that reached a stage has passed those above it:
+    the ledger writes down a run of fused stages under the last of them."""
     summary, accepted = detail.summary, _accepted(detail)
     bars: list[StageBar] = []
-    passed = 0
+    reached = 0
     for position, it in reversed(list(enumerate(detail.stages))):
         if position == 0:
             received = accepted + summary.refused
             bars.append(_stage_bar(it, max(summary.document_count, received), accepted, summary.refused))
         else:
-            passed = max(passed, summary.done if it.per == "batch" else it.done)
+            passed = max(reached, summary.done if it.per == "batch" else it.done)
+            reached = min(accepted, passed + it.quarantined)
             bars.append(_stage_bar(it, accepted, passed, it.quarantined))
     return tuple(reversed(bars))
 

@@ -1,0 +1,85 @@
+"""The dashboard as people meet it: a uvicorn server of its own, and Chromium without a screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from archive_sample import make_sample
+from playwright.sync_api import Browser, Page, sync_playwright
+
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_SERVER = "import uvicorn; uvicorn.run('dashboard.app:create_app', factory=True, host='127.0.0.1', port=0)"
+_START_SECONDS = 60.0
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a dashboard over the sample archive, served by a process of its own on a free port."""
+    folder: Path = tmp_path_factory.mktemp("archive")
+    environment = {**os.environ, "SOHOA_DATABASE_URL": make_sample(folder)}
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    too_long = threading.Timer(_START_SECONDS, server.kill)
+    too_long.start()
+    told = []
+    address = None
+    assert server.stderr is not None
+    for line in server.stderr:
+        told.append(line)
+        if found := re.search(r"running on (http://\S+)", line):
+            address = found[1]
+            break
+    too_long.cancel()
+    try:
+        assert address, "the server did not start:\n" + "".join(told)
+        # Whatever it still writes is read, so that a full pipe never stops it.
+        threading.Thread(target=server.stderr.read, daemon=True).start()
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    """Debian's Chromium, driven by Playwright."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(1280, 800), (375, 740)], ids=["desktop", "phone"])
+def page(request: pytest.FixtureRequest, chromium: Browser, dashboard_url: str) -> Iterator[Page]:
+    """A tab at either width; anything the browser complains of, and any request that leaves here, fails the test."""
+    width, height = request.param
+    context = chromium.new_context(
+        base_url=dashboard_url, viewport={"width": width, "height": height}, locale="vi-VN"
+    )
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on(
+        "request",
+        lambda sent: None if sent.url.startswith(dashboard_url) else complaints.append(f"left: {sent.url}"),
+    )
+    yield tab
+    context.close()
+    assert complaints == []
