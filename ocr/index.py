@@ -139,9 +139,8 @@ def _settle_field(
         confidence,
         keyed_value,
         threshold=options.threshold,
-        doubt=options.doubt,
+        doubt=options.doubt * (options.handwriting_factor if handwritten else 1.0),
         keyed_confidence=options.keyed_confidence,
-        handwritten=handwritten,
     )
     source = FieldSource.KEYED if verdict.use_keyed else FieldSource.BOTH if verdict.agrees else FieldSource.READ
     value = FieldValue(

@@ -7,7 +7,8 @@ The rules, for a field with reading confidence c and threshold t:
   equal: the eye must decide between two marks). The reading stands as the value, the keyed value beside it;
 * they disagree and c < t – the engine itself doubts: the keyed value stands, source ``keyed``. When the reading
   is not mere noise (c >= ``doubt``) and more than a mark differs, it still goes to review;
-* handwriting – the reading is no witness against a person who had the paper before the eyes: keyed stands.
+* handwriting – the engine trusts itself less there, so ``c`` comes lowered and ``doubt`` with it; the keyed value of
+  a person who had the paper before the eyes stands, but a reading that is no noise still calls for a second look.
 """
 
 from __future__ import annotations
@@ -62,7 +63,6 @@ def settle(
     threshold: float,
     doubt: float,
     keyed_confidence: float,
-    handwritten: bool,
 ) -> Verdict:
     """The value of a field from its reading and its keyed value, by the rules in the module's docstring."""
     if keyed is None:
@@ -72,8 +72,6 @@ def settle(
     agreement = compare(field, read, keyed)
     if agreement is Agreement.SAME:
         return Verdict(keyed, joint_confidence(confidence, keyed_confidence), use_keyed=False, agrees=True)
-    if handwritten:
-        return Verdict(keyed, keyed_confidence, use_keyed=True, agrees=False)
     if confidence >= threshold:
         reason = "diacritics" if agreement is Agreement.DIACRITICS else "disagrees"
         return Verdict(read, min(confidence, 0.5), use_keyed=False, agrees=False, reason=reason)

@@ -147,14 +147,10 @@ def test_comparison_knows_marks_and_places_of_marks() -> None:
     assert compare(BIRTH.field("birth_date"), "1987-03-15", "1987-03-16") is Agreement.DIFFERENT
 
 
-@given(st.floats(0, 1), st.sampled_from(["a b", "a c", None]), st.sampled_from(["a b", None]), st.booleans())
-def test_settling_never_invents_a_value(
-    confidence: float, read: str | None, keyed: str | None, handwritten: bool
-) -> None:
+@given(st.floats(0, 1), st.sampled_from(["a b", "a c", None]), st.sampled_from(["a b", None]))
+def test_settling_never_invents_a_value(confidence: float, read: str | None, keyed: str | None) -> None:
     field = FieldType("person_name", "name", "", ("x",))
-    verdict = settle(
-        field, read, confidence, keyed, threshold=0.8, doubt=0.5, keyed_confidence=0.9, handwritten=handwritten
-    )
+    verdict = settle(field, read, confidence, keyed, threshold=0.8, doubt=0.5, keyed_confidence=0.9)
     assert verdict.value in (read, keyed)
     assert 0 <= verdict.confidence <= 1
     assert (verdict.agrees is None) == (read is None or keyed is None)
@@ -167,3 +163,13 @@ def test_any_text_normalizes_without_an_error(text: str) -> None:
             form = normalize(field, text)
             assert 0 <= form.form <= 1
             assert form.value is None or form.value.strip() == form.value
+
+
+def test_a_legible_hand_that_differs_from_what_was_keyed_goes_to_review() -> None:
+    name = BIRTH.field("person_name")
+    legible, noise = (
+        settle(name, "Trịnh Kim Thị Vân", c, "Trịnh Kim Thị Khác", threshold=0.8, doubt=0.25, keyed_confidence=0.9)
+        for c in (0.35, 0.1)
+    )
+    assert (legible.value, legible.reason) == ("Trịnh Kim Thị Khác", "disagrees")
+    assert (noise.value, noise.reason) == ("Trịnh Kim Thị Khác", None)
