@@ -116,11 +116,12 @@ class UnitPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchesPage:
-    """``/lo``; ``next_offset`` is ``None`` on the last page."""
+    """``/lo``; ``previous_offset`` is ``None`` on the first page, ``next_offset`` on the last."""
 
     unit_code: str | None
     status: str | None
     offset: int
+    previous_offset: int | None
     next_offset: int | None
     batches: tuple[BatchSummary, ...]
 
@@ -204,9 +205,10 @@ class DocumentsFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentsPage:
-    """``/ho-so``: the documents behind a figure; ``next_offset`` is ``None`` on the last page."""
+    """``/ho-so``: the documents behind a figure; the offsets as in ``BatchesPage``."""
 
     filter: DocumentsFilter
     offset: int
+    previous_offset: int | None
     next_offset: int | None
     documents: tuple[DocumentLine, ...]

@@ -120,6 +120,7 @@ class Pages:
             unit_code=unit_code,
             status=status,
             offset=offset,
+            previous_offset=max(0, offset - PAGE_SIZE) if offset else None,
             next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
             batches=tuple(found[:PAGE_SIZE]),
         )
@@ -164,6 +165,7 @@ class Pages:
         return DocumentsPage(
             filter=wanted,
             offset=offset,
+            previous_offset=max(0, offset - PAGE_SIZE) if offset else None,
             next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
             documents=tuple(_document_line(it) for it in found[:PAGE_SIZE]),
         )

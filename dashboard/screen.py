@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -35,7 +36,7 @@ class Screen:
         environment.globals["link"] = _link
         environment.globals["words"] = words
         # A new style sheet gets a new address, so that no browser shows a page in yesterday's clothes.
-        environment.globals["version"] = str(max(int((folder / "static" / it).stat().st_mtime) for it in _STATIC))
+        environment.globals["version"] = _digest(folder / "static" / it for it in _STATIC)
         for name in ("count", "percent", "moment", "day", "duration", "sentence"):
             environment.filters[name] = getattr(words, name)
         self._templates = Jinja2Templates(env=environment)
@@ -54,6 +55,10 @@ class Screen:
             return JSONResponse({"title": title, "detail": text, "commands": list(commands)}, status)
         context = {"title": title, "text": text, "commands": commands, "query": {}, "now": dt.datetime.now(dt.UTC)}
         return self._templates.TemplateResponse(request, "message.html", context, status_code=status)
+
+
+def _digest(files: Iterable[Path]) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _wants_json(request: Request) -> bool:

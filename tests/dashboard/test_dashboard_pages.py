@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
-from archive_sample import BATCH, HOSTILE_BATCH, PERSON
+from archive_sample import BATCH, HOSTILE_BATCH, PERSON, make_sample
 from fastapi.testclient import TestClient
 from lxml import html
 
 from dashboard import words
+from dashboard.app import create_app
+from manifests.inventory import InventoryLine
 from warehouse.batches import batch_detail
+from warehouse.database import open_database
 from warehouse.progress import progress_by_unit, progress_matrix, totals
+from warehouse.reference import import_inventory
 
 HOSTILE_PATH = "/lo/" + "/".join(quote(part, safe="") for part in HOSTILE_BATCH.split("/"))
 BATCH_PATH = f"/lo/{BATCH}"
@@ -219,3 +225,18 @@ def test_long_lists_are_paged(client: TestClient, monkeypatch: pytest.MonkeyPatc
     (forward,) = read(client, "/ho-so?status=&unit_code=").xpath("//nav[@class='pager']/a/@href")
     assert forward == "/ho-so?offset=4"
     assert read(client, forward).xpath("//nav[@class='pager']/a/@href") == ["/ho-so?offset=0"]
+
+
+def test_a_unit_no_register_knows_has_its_page_too(tmp_path: Path) -> None:
+    url = make_sample(tmp_path)
+    engine = open_database(url)
+    lines = (InventoryLine("99999", "birth", 1998, 3), InventoryLine("00256", "birth", 1998, 10))
+    import_inventory(engine, lines, approved_on=dt.date(2025, 9, 1), source_name="moi.csv", sha256="0" * 64)
+    engine.dispose()
+    with TestClient(create_app(url)) as client:
+        (link,) = read(client, "/").xpath("//tr[@data-unit='99999@?']/th/a/@href")
+        assert link == "/don-vi/99999@%3F"
+        page = read(client, link)
+        assert text_of(page.xpath("//tfoot/tr/td[last()]")[0]) == "0/3"
+        (address,) = page.xpath("//footer//a/@href")
+        assert client.get(address).json()["units"][0]["unit"]["unit_id"] == "99999@?"
