@@ -1,11 +1,13 @@
-"""Verdicts, boxes on the visible image, and what is dropped; with a real engine and with one whose answer is known."""
+"""Verdicts, boxes on the visible image, and what is dropped; with a real engine and with a scripted one."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from PIL import ImageDraw
 
 from manifests.serial import from_json, to_json
 from manifests.text import Bbox, PageFacts, PageText, PageVerdict, Word
@@ -69,8 +71,33 @@ def test_boxes_are_on_the_visible_image_whatever_the_engine_read(draw_page, scal
 def test_engine_is_told_the_resolution_of_its_copy(draw_page) -> None:
     engine = ScriptedEngine()
     page = draw_page(LINES, dpi=100).captured(2.0)
-    recognize_page(page, engine, RecognizeOptions(page_timeout=9))
-    assert engine.asked == [(page.ocr_image.shape, 200.0, 9, 1)]
+    recognize_page(page, engine, RecognizeOptions(page_timeout=9, read_dpi=200))
+    assert engine.asked == [(page.ocr_image.shape, pytest.approx(200), 9, 1)]
+
+
+def test_fine_scans_are_read_at_the_resolution_the_model_likes(draw_page) -> None:
+    engine = ScriptedEngine([word("dân", (90, 30, 180, 60))])
+    text = recognize_page(draw_page(LINES, dpi=300).captured(), engine, RecognizeOptions(read_dpi=150))
+    shape, dpi, _, _ = engine.asked[0]
+    assert (shape, dpi) == ((500, 827), pytest.approx(150))
+    assert text.words[0].bbox == Bbox(180, 60, 360, 120)
+
+
+def test_dotted_lines_of_a_form_do_not_cost_its_words(draw_page) -> None:
+    lines = [(150, 80, "GIẤY KHAI SINH")] + [
+        (150, 170 + 70 * i, f"{label}: {value}")
+        for i, (label, value) in enumerate(
+            [("Họ và tên", "Nguyễn Thị Mẫu"), ("Ngày sinh", "02 tháng 9 năm 1985"), ("Nơi sinh", "Hà Nội")] * 3
+        )
+    ]
+    drawn = draw_page(lines, dpi=180)
+    pen = ImageDraw.Draw(drawn.image)
+    for i in range(9):
+        for x in range(300, 1500, 9):
+            pen.ellipse((x, 203 + 70 * i, x + 2, 205 + 70 * i), fill="black")
+    found = Counter(w.text for w in recognize_page(drawn.captured(), engine_of_process()).words)
+    truth = Counter(w.text for w in drawn.words)
+    assert (found & truth).total() >= 0.9 * truth.total()
 
 
 def test_blank_page_is_not_read(page: CapturedPage) -> None:
@@ -132,7 +159,7 @@ def test_boxes_never_leave_the_page(page: CapturedPage) -> None:
         word("ngoài", (width + 1, 0, width + 9, 9)),
         word("không", (5, 5, 5, 9)),
     ]
-    words = recognize_page(page, ScriptedEngine(read)).words
+    words = recognize_page(page, ScriptedEngine(read), RecognizeOptions(read_dpi=200)).words
     assert {w.text: w.bbox for w in words} == {
         "dân": Bbox(0, 0, 20, 20),
         "cuối": Bbox(width - 9, height - 9, width, height),
@@ -153,7 +180,7 @@ def test_image_longer_than_the_engine_takes_is_read_smaller() -> None:
         VisibleImage(b"", Encoding.PNG, long, 40, 200), np.full((40, long), 255, np.uint8), 1.0, facts
     )
     engine = ScriptedEngine([word("cuối", (MAX_SIDE - 100, 5, MAX_SIDE, 30))])
-    text = recognize_page(page, engine)
+    text = recognize_page(page, engine, RecognizeOptions(read_dpi=200))
     shape, dpi, _, _ = engine.asked[0]
     assert max(shape) <= MAX_SIDE
     assert dpi == pytest.approx(200 * MAX_SIDE / long)
