@@ -21,7 +21,7 @@ from ocr.threads import use_one_thread
 from pipeline.errors import ConfigurationError
 from pipeline.plan import signer_settings, timestamp_settings, trust_settings, word_shares
 from pipeline.settings import Settings
-from signing.errors import SigningError
+from signing.errors import VerificationError
 from signing.keys import open_signer
 from signing.pdfa import PdfaValidator
 from signing.profiles import find_profile
@@ -94,7 +94,7 @@ def _input_signatures(files: Sequence[Path], settings: Settings, limits: Limits)
         if facts.signed:
             try:
                 found += verify_pdf(file, trust=trust_settings(settings))
-            except SigningError:
+            except VerificationError:
                 continue  # a broken signature does not keep the paper from being read; 'sohoa verify' tells
     return tuple(found)
 

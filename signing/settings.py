@@ -89,7 +89,8 @@ class TrustSettings:
 
     Attributes:
         roots: PEM or DER files of trust anchors (a file may hold several PEM certificates).
-        test_ca: Folder of the throw-away test CA; its root counts as trusted, never as legally valid.
+        test_ca: Folder of the throw-away test CA; its root, once it is made, counts as trusted, never as
+            legally valid.
     """
 
     roots: tuple[Path, ...] = ()

@@ -240,7 +240,9 @@ def _quiet(read: Any) -> Any:
 def _read_anchors(trust: TrustSettings) -> _Anchors:
     from asn1crypto import pem, x509
 
-    test = () if trust.test_ca is None else (ThrowawayPki(trust.test_ca).root,)
+    # a test CA is made when it first signs; before that there is nothing of it to trust
+    root = None if trust.test_ca is None else ThrowawayPki(trust.test_ca).root
+    test = (root,) if root is not None and root.exists() else ()
     certificates: dict[Path, list[Certificate]] = {}
     for file in (*trust.roots, *test):
         try:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pipeline.convert import Conversion
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+RULES_SHOWN = 3
+"""Broken rules of PDF/A shown to a person; --json has all."""
 
 
 @click.command()
@@ -123,7 +125,7 @@ def verify(files: tuple[Path, ...], as_json: bool) -> None:
     """Tệp có phải PDF/A không; chữ ký có toàn vẹn, hợp lệ, đáng tin không."""
     from pipeline.plan import trust_settings
     from pipeline.settings import read_settings
-    from signing.errors import SigningError
+    from signing.errors import VerificationError
     from signing.pdfa import PdfaValidator
     from signing.verify import verify_pdf
 
@@ -136,7 +138,7 @@ def verify(files: tuple[Path, ...], as_json: bool) -> None:
         signatures: tuple[SignatureFact, ...] = ()
         try:
             signatures = verify_pdf(file, trust=trust_settings(settings))
-        except SigningError as error:
+        except VerificationError as error:
             problem = str(error)
         sound = not problem and all(s.intact and s.valid for s in signatures)
         good = good and sound and pdfa[file].status != "invalid"
@@ -159,7 +161,9 @@ def verify(files: tuple[Path, ...], as_json: bool) -> None:
 def _print_verdict(file: Path, pdfa: str, detail: str, signatures: tuple[SignatureFact, ...], problem: str) -> None:
     words = {"valid": "đạt", "invalid": "KHÔNG đạt", "not_checked": "chưa kiểm tra"}
     out.print(f"\n{file}", style="bold", highlight=False)
-    out.print(f"  PDF/A: {words[pdfa]}{f' – {detail}' if detail else ''}", markup=False, highlight=False)
+    out.print(f"  PDF/A: {words[pdfa]}", highlight=False)
+    for rule in detail.split("; ")[:RULES_SHOWN] if detail else ():
+        out.print(f"    {rule}", markup=False, highlight=False)
     if problem:
         out.print(f"  {problem}", style="bold red", markup=False, highlight=False)
     elif not signatures:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from manifests.documents import Artefact, ArtefactKind, PageRow
@@ -79,7 +79,10 @@ def _pages(
     run_key = plan.keys["recognize"]
     known = read_pages(context, document.key, run_key)
     reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
-    for page in capture_pages(files, plan.capture, orienter=reader.orientation):
+    delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
+    for captured in capture_pages(files, plan.capture, orienter=reader.orientation):
+        # people know the name they delivered, not the one it lies under here
+        page = replace(captured, facts=replace(captured.facts, source=delivered[captured.facts.source]))
         number = page.facts.page_number
         text = known.get(number)
         if text is None:

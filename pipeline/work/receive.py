@@ -23,7 +23,7 @@ from pipeline.results import Receipt, ReceivedDocument
 from pipeline.run_keys import run_key
 from pipeline.stages import stage
 from pipeline.stores import ContentConflictError, NoSuchObjectError, SourceChangedError
-from signing.errors import SigningError
+from signing.errors import VerificationError
 from signing.verify import verify_pdf
 
 BATCH_ORDER = ".batch"
@@ -137,7 +137,7 @@ def _input_signatures(
             continue
         try:
             signatures = verify_pdf(drop / name, trust=trust_settings(context.settings))
-        except SigningError:
+        except VerificationError:
             signatures = ()
         found += [replace(s, field_name=f"{name}: {s.field_name}") for s in signatures]
         if not signatures or not all(s.intact for s in signatures):

@@ -275,3 +275,10 @@ def test_a_decompression_bomb_costs_no_memory(trust: TrustSettings, tmp_path: Pa
     with pytest.raises(VerificationError):
         verify_pdf(path, trust=trust)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024, "kilobytes"
+
+
+def test_a_test_ca_that_is_not_made_yet_trusts_nobody_and_hides_nothing(signed: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "signed.pdf"
+    file.write_bytes(signed)
+    (fact,) = verify_pdf(file, trust=TrustSettings(test_ca=tmp_path / "none-yet"))
+    assert (fact.intact, fact.valid, fact.trusted) == (True, True, False)
