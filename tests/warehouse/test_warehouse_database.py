@@ -14,9 +14,14 @@ import sqlalchemy as sa
 from manifests.reasons import REASONS
 from warehouse import schema
 from warehouse.database import migrate, open_database, reading, writing
-from warehouse.errors import DatabaseSchemaError, DatabaseUnavailableError, DatabaseUrlError, WarehouseError
+from warehouse.errors import (
+    DatabaseSchemaError,
+    DatabaseUnavailableError,
+    DatabaseUrlError,
+    MonthError,
+    WarehouseError,
+)
 from warehouse.migrations import HEAD
-from warehouse.errors import MonthError
 
 
 def _version_rows(engine: sa.Engine) -> list[str]:
