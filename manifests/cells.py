@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from manifests.errors import ManifestsError
+from manifests.grid import Cell, CellKind
 from manifests.record_types import RecordType, record_types, resolve
 from manifests.spelling import fold, visible
-from manifests.tables import Cell, CellKind
 from manifests.units import UnitRegistry
 
 T = TypeVar("T")

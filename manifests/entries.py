@@ -23,11 +23,11 @@ from manifests.cells import (
 )
 from manifests.columns import is_ignored, is_keyed_header, keyed_field, medium
 from manifests.documents import DocumentEntry, Medium
+from manifests.grid import Cell, CellKind, Row
 from manifests.reasons import Fault, Severity
 from manifests.record_types import FieldType, RecordType
 from manifests.rows import Layout, RowCells
 from manifests.spelling import visible
-from manifests.tables import Cell, CellKind, Row
 
 MAX_PAGES = 9_999
 _LOST_ZERO_LENGTHS = (8, 10, 11)

@@ -12,10 +12,11 @@ from pathlib import Path
 from manifests.cells import UnitColumn, read_count, read_record_type, read_unit, read_year
 from manifests.columns import is_ignored, table_form
 from manifests.files import FileError, shown
+from manifests.grid import Row, Table, TableError
 from manifests.reasons import Fault, Severity
 from manifests.rows import Layout, RowCells, lay_out, unit_column
 from manifests.spelling import fold, visible
-from manifests.tables import Row, Table, TableError, read_table, write_table
+from manifests.tables import read_table, write_table
 from manifests.units import units
 
 _MOST = 99_999_999

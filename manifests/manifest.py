@@ -16,10 +16,11 @@ from manifests.columns import TableForm, table_form
 from manifests.documents import DocumentEntry
 from manifests.entries import EntryReader
 from manifests.files import FileError, shown
+from manifests.grid import Row, TableError
 from manifests.reasons import Fault, Severity
 from manifests.record_types import record_types
 from manifests.rows import Layout, lay_out, unit_column
-from manifests.tables import Row, TableError, read_table, write_table
+from manifests.tables import read_table, write_table
 from manifests.units import units
 
 FILE_NAMES = ("manifest.csv", "manifest.xlsx")

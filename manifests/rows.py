@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from manifests.cells import CellError, Taken, UnitColumn
 from manifests.columns import TableForm
+from manifests.grid import EMPTY, Cell, CellKind, Row, Table
 from manifests.reasons import Fault, Severity
 from manifests.spelling import visible
-from manifests.tables import EMPTY, Cell, CellKind, Row, Table
 from manifests.units import UnitRegistry
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.read_only import EMPTY_CELL
 
+from manifests.grid import EMPTY, HEADER_WITHIN, MAX_COLUMNS, MAX_ROWS, Cell, CellKind, TableError
 from manifests.spelling import tidy
-from manifests.tables import EMPTY, HEADER_WITHIN, MAX_COLUMNS, MAX_ROWS, Cell, CellKind, TableError
 
 _MAX_UNPACKED = 64 << 20
 _MAX_PARTS = 2_000

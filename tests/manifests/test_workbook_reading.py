@@ -10,9 +10,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from manifests.grid import TableError
 from manifests.manifest import ManifestReading, read_manifest, write_manifest
 from manifests.reasons import Severity
-from manifests.tables import TableError
 from manifests.workbooks import read_sheets
 
 HEADERS = ["document_id", "files", "sha256", "pages", "record_type", "unit_code", "year"]
