@@ -12,7 +12,7 @@ from pathlib import Path
 from signing.errors import FontMissingError
 
 # Liberation Serif has the metrics of Times New Roman and full Vietnamese; Debian ships both as packages.
-FALLBACKS = ("Liberation Serif", "DejaVu Serif")
+FALLBACKS = ("Liberation Serif", "Tinos", "DejaVu Serif")
 _LETTERS = "aăâeêioôơuưy"
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 
@@ -72,14 +72,14 @@ def find_font(family: str) -> Font:
 
 
 def _locate(family: str) -> list[Path]:
-    """Files fontconfig has for the regular face of exactly this family.
+    """Files fontconfig has for the regular face of exactly this family, by its measures: DejaVu calls it Book.
 
     Debian 12 ships two Liberation Serif side by side, and only the newer one writes all of Vietnamese; the caller
     tries them in turn.
     """
     try:
         answer = subprocess.run(
-            ["fc-list", "--format=%{file}\n", f"{family}:style=Regular:slant=0:weight=80"],
+            ["fc-list", "--format=%{file}\n", f"{family}:slant=0:weight=80:width=100"],
             capture_output=True,
             text=True,
             timeout=30,

@@ -242,3 +242,8 @@ def test_a_seal_that_is_no_image_is_a_setting_to_correct(
             timestamper=None,
             details=SigningDetails(agency="Ủy ban", seal=seal),
         )
+
+
+@pytest.mark.parametrize("family", ["Tinos", "DejaVu Serif"])
+def test_a_substitute_is_found_whatever_its_regular_face_is_called(family: str) -> None:
+    assert find_font(family).family == family
