@@ -13,12 +13,8 @@ from pathlib import PurePosixPath
 from manifests.documents import ArtefactKind, BatchRef
 
 READY = "_READY"
+CONTENTS = ".contents"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def ready_mark(ref: BatchRef) -> str:
-    """Intake key of the file whose appearance says that the drop is complete."""
-    return f"{ref.key}/{READY}"
 
 
 def receipt(ref: BatchRef, run_key: str) -> str:
@@ -35,14 +31,19 @@ def manifest_copy(ref: BatchRef, sha256: str, suffix: str) -> str:
     return f"{ref.key}/.receipts/manifest-{sha256[:16]}{suffix}"
 
 
-def original(document_key: str, position: int, name: str) -> str:
-    """Key of one delivered file; ``position`` is 1-based. The name is made safe, the real one stands in the entry."""
+def original(document_key: str, position: int, name: str, sha256: str = "") -> str:
+    """Key of one delivered file; ``position`` is 1-based. The name is made safe, the real one stands in the entry.
+
+    ``sha256`` tells a better scan from the one that lies under the plain name.
+    """
     safe = _UNSAFE.sub("_", PurePosixPath(name).name).lstrip(".")[-80:] or "file"
-    return f"{document_key}/{ArtefactKind.ORIGINAL}/{position:04d}-{safe}"
+    digest = f"{sha256[:16]}-" if sha256 else ""
+    return f"{document_key}/{ArtefactKind.ORIGINAL}/{position:04d}-{digest}{safe}"
 
 
-def originals(document_key: str) -> str:
-    return f"{document_key}/{ArtefactKind.ORIGINAL}/"
+def content(fingerprint: str) -> str:
+    """Key under which the first document with some content put its own key."""
+    return f"{CONTENTS}/{fingerprint}.txt"
 
 
 def page(document_key: str, run_key: str, page_number: int) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from pipeline.errors import Disposition, disposition, reason_code, safe_message
 from pipeline.outcomes import Ending, Outcome
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two tries: doubled each time, with jitter."""
@@ -24,9 +26,17 @@ def patiently(work: Callable[[], T], tries: int) -> T:
         retry=retry_if_exception(lambda error: disposition(error) is Disposition.RETRY),
         stop=stop_after_attempt(tries),
         wait=wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT),
+        before_sleep=_tell,
         reraise=True,
     )
     return retrying(work)
+
+
+def _tell(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if error is not None and state.next_action is not None:
+        told = f"{reason_code(error)}: {safe_message(error)}"
+        log.warning("%s; try %d failed, waiting %.0f s", told, state.attempt_number, state.next_action.sleep)
 
 
 def guarded(

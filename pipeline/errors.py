@@ -10,7 +10,9 @@ An error of a class that is not in the table is a defect of ours: the document i
 
 from __future__ import annotations
 
+import traceback
 from enum import StrEnum
+from pathlib import Path
 
 from manifests.errors import ManifestsError
 from manifests.reasons import REASONS
@@ -159,6 +161,19 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
 """The nearest class in an error's ancestry decides; what is in no line is quarantined as ``internal_error``."""
 
 
+_HOUSE = tuple(
+    Path(__file__).resolve().parents[1] / room for room in ("pipeline", "ocr", "signing", "warehouse", "manifests")
+)
+_OURS = (
+    PipelineError,
+    ManifestsError,
+    ocr.OcrError,
+    signing.SigningError,
+    stores.StoreError,
+    warehouse.WarehouseError,
+)
+
+
 def disposition(error: BaseException) -> Disposition:
     """What follows from ``error``."""
     if isinstance(error, WorkerError):
@@ -169,18 +184,37 @@ def disposition(error: BaseException) -> Disposition:
     return Disposition.QUARANTINE
 
 
+def needs_a_change(error: BaseException) -> bool:
+    """Whether every batch of this run would stop at ``error``, until somebody changes the machine or a setting."""
+    own_batch = isinstance(error, TooManyQuarantinedError | UnknownBatchError)
+    return disposition(error) is Disposition.HALT and not own_batch
+
+
 def reason_code(error: BaseException) -> str:
     """Key of ``manifests.reasons.REASONS`` under which people see ``error``."""
     code = getattr(error, "code", None)
     return code if isinstance(code, str) and code in REASONS else "internal_error"
 
 
+def is_ours(error: BaseException) -> bool:
+    """Whether ``error`` is of a room of this project, whose messages name no text of a document.
+
+    A ``code`` attribute proves nothing: SQLAlchemy's errors have one, and quote the values of the statement.
+    """
+    return isinstance(error, _OURS)
+
+
 def safe_message(error: BaseException) -> str:
-    """What may be written about ``error`` in a ledger or a log.
+    """What may be written about ``error`` in a ledger, a log or on a screen.
 
     Our own errors are written to name no text of a document. A stranger's message may quote the very line of the
-    scan it stumbled over, so only its class is told.
+    scan it stumbled over, so only its class is told, what the system said (never the file's name), and where.
     """
-    if hasattr(type(error), "code"):
+    if is_ours(error):
         return str(error)
-    return f"{type(error).__module__}.{type(error).__qualname__}"
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    said = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if any(Path(frame.filename).is_relative_to(room) for room in _HOUSE)]
+    where = "".join(f" (at {Path(f.filename).name}:{f.lineno}, in {f.name})" for f in (own or frames)[-1:])
+    return f"{kind}{said}{where}"

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from manifests.documents import BatchRef
 from pipeline import archive
 from pipeline.errors import UnknownBatchError
 from pipeline.run_keys import fingerprint
 from pipeline.stores import BadKeyError, ObjectStore
+from pipeline.stores.folder import FolderStore
+
+if TYPE_CHECKING:
+    from pipeline.context import Context
 
 
 def ready_batches(intake: ObjectStore) -> Iterator[BatchRef]:
-    """Every batch whose ``_READY`` mark is there, by unit and batch id."""
+    """Every batch whose ``_READY`` mark is there, by unit and batch id; hidden folders are none."""
     for unit_code in intake.folders(""):
-        for batch_id in intake.folders(f"{unit_code}/"):
-            ref = BatchRef(unit_code, batch_id)
-            if intake.exists(archive.ready_mark(ref)):
-                yield ref
+        for name in intake.folders(f"{unit_code}/"):
+            if not unit_code.startswith(".") and not name.startswith(".") and _marked(intake, unit_code, name):
+                yield BatchRef(_whole(unit_code), _whole(name))
 
 
 def require_ready(intake: ObjectStore, key: str) -> BatchRef:
@@ -28,25 +34,62 @@ def require_ready(intake: ObjectStore, key: str) -> BatchRef:
         UnknownBatchError: It is not there, or not ready.
     """
     try:
-        ref = BatchRef.parse(key)
-        ready = intake.exists(archive.ready_mark(ref))
+        ref = BatchRef.parse(_whole(key))
+        if is_ready(intake, ref):
+            return ref
     except (ValueError, BadKeyError):
-        ready = False
-    if not ready:
-        raise UnknownBatchError(key)
-    return ref
+        pass  # no batch can be called so
+    raise UnknownBatchError(key)
+
+
+def is_ready(intake: ObjectStore, ref: BatchRef) -> bool:
+    """Whether the drop lies in the intake with its ``_READY`` mark."""
+    return _marked(intake, *_spelled(intake, ref))
 
 
 def drop_state(intake: ObjectStore, ref: BatchRef) -> str:
     """Digest of names, sizes and times of a drop: another digest means that somebody touched it."""
-    listing = tuple((o.key, o.size, o.modified.isoformat()) for o in intake.list(f"{ref.key}/"))
-    return fingerprint(listing)
+    prefix = _prefix(intake, ref)
+    return fingerprint(tuple((o.key, o.size, o.modified.isoformat()) for o in intake.list(prefix)))
 
 
-def fetch_drop(intake: ObjectStore, ref: BatchRef, folder: Path) -> None:
-    """Copy every file of a drop below ``folder``; names are the store's, already proven not to leave it."""
-    prefix = f"{ref.key}/"
-    for found in intake.list(prefix):
-        target = folder / found.key.removeprefix(prefix)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        intake.get_file(found.key, target)
+def _marked(intake: ObjectStore, unit_code: str, name: str) -> bool:
+    return intake.exists(f"{unit_code}/{name}/{archive.READY}")
+
+
+def _whole(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _spelled(intake: ObjectStore, ref: BatchRef) -> tuple[str, str]:
+    """Unit and batch folder as the intake spells them: a Mac writes letters and their accents apart."""
+    if ref.key.isascii() or _marked(intake, ref.unit_code, ref.batch_id):
+        return ref.unit_code, ref.batch_id
+    for unit_code in intake.folders(""):
+        if _whole(unit_code) == ref.unit_code:
+            for name in intake.folders(f"{unit_code}/"):
+                if _whole(name) == ref.batch_id:
+                    return unit_code, name
+    return ref.unit_code, ref.batch_id
+
+
+def _prefix(intake: ObjectStore, ref: BatchRef) -> str:
+    return "/".join((*_spelled(intake, ref), ""))
+
+
+@contextlib.contextmanager
+def local_drop(context: Context, ref: BatchRef) -> Iterator[Path]:
+    """A drop as a local folder that is only read: where it lies, or a copy of what lies in a bucket.
+
+    Working where it lies spares copying a drop of 100 GB, and shows what a copy would not: links and devices.
+    """
+    if isinstance(context.intake, FolderStore):
+        yield context.intake.root / _prefix(context.intake, ref)
+        return
+    prefix = _prefix(context.intake, ref)
+    with context.folder() as folder:
+        for found in context.intake.list(prefix):
+            target = folder / found.key.removeprefix(prefix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            context.intake.get_file(found.key, target)
+        yield folder

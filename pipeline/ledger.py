@@ -12,15 +12,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from manifests.documents import Artefact, BatchRef, DocumentEntry
+from manifests.documents import Artefact, ArtefactKind, BatchRef, DocumentEntry
 from manifests.reasons import Fault
 from pipeline.outcomes import Ending, Outcome
 from pipeline.results import Receipt
 from warehouse import schema as t
-from warehouse.merge import insert, upsert
+from warehouse.merge import chunks, insert, upsert
 from warehouse.schema import BatchStatus, DocumentStatus, StageStatus
 
 _DOCUMENT = tuple(column.name for column in t.document.columns)
+_DESCRIBING = ("unit_code", "record_type", "year", "pages", "medium", "book", "number")
+"""What the manifest says of a document, and a later manifest may correct."""
 
 
 def _now() -> dt.datetime:
@@ -74,6 +76,12 @@ class Ledger:
             self._write_documents(connection, receipt, accepted, refused)
             connection.execute(sa.delete(t.fault).where(t.fault.c.batch_key == key))
             insert(connection, t.fault, [_fault_row(key, fault) for fault in receipt.faults])
+            for some in chunks([document.key for document in receipt.documents]):
+                connection.execute(
+                    sa.update(t.artefact)
+                    .where(t.artefact.c.document_key.in_(some), t.artefact.c.kind == ArtefactKind.ORIGINAL)
+                    .values(current=False)
+                )
             rows = [
                 _artefact_row(document.key, artefact, None, receipt.received_at)
                 for document in receipt.documents
@@ -92,17 +100,27 @@ class Ledger:
                 )
             )
         }
-        rows = []
+        new, described = [], []
         for entry in receipt.declared:
             fault = refused.get(entry.document_id)
             if entry.document_id not in accepted and fault is None:
                 continue
-            if entry.document_id in accepted and known.get(entry.document_id) not in (None, DocumentStatus.REFUSED):
-                continue  # on its way already: what was found then stands
-            if fault and known.get(entry.document_id) not in (None, DocumentStatus.REFUSED):
-                continue  # an archived document is never undone by a later drop
-            rows.append(_document_row(receipt.batch, entry, fault))
-        upsert(connection, t.document, rows, update=[name for name in _DOCUMENT if name != "document_key"])
+            if known.get(entry.document_id) in (None, DocumentStatus.REFUSED):
+                new.append(_document_row(receipt.batch, entry, fault))
+            elif fault is None:  # on its way already: how far it is stands, what the manifest says of it may change
+                described.append(_document_row(receipt.batch, entry, None))
+            # an archived document is never undone by a later drop
+        upsert(connection, t.document, new, update=[name for name in _DOCUMENT if name != "document_key"])
+        upsert(connection, t.document, described, update=_DESCRIBING)
+        if not receipt.blocked:
+            declared = {entry.document_id for entry in receipt.declared}
+            gone = [
+                f"{receipt.batch.key}/{name}"
+                for name, status in known.items()
+                if status == DocumentStatus.REFUSED and name not in declared
+            ]
+            for some in chunks(gone):  # nothing of them was ever kept, and nobody delivers them any more
+                connection.execute(sa.delete(t.document).where(t.document.c.document_key.in_(some)))
 
     def batch_status(self, ref: BatchRef, status: BatchStatus, message: str | None = None) -> None:
         """Write how the batch stands; ``done``, ``halted`` and ``blocked`` also end it."""
@@ -175,14 +193,12 @@ class Ledger:
 
     def documents_done(self, document_keys: Sequence[str]) -> None:
         """These documents are in the warehouse."""
+        done = {"status": DocumentStatus.DONE, "stage": "load", "reason_code": None, "reason_detail": None}
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(t.document)
-                .where(t.document.c.document_key.in_(document_keys))
-                .values(
-                    status=DocumentStatus.DONE, stage="load", reason_code=None, reason_detail=None, updated_at=_now()
+            for some in chunks(document_keys):
+                connection.execute(
+                    sa.update(t.document).where(t.document.c.document_key.in_(some)).values(**done, updated_at=_now())
                 )
-            )
 
     def finished(self, ref: BatchRef) -> dict[str, str]:
         """Documents of the batch whose record is loaded: document key → run key of that record."""
@@ -194,13 +210,24 @@ class Ledger:
         with self._engine.connect() as connection:
             return {row.document_key: row.run_key for row in connection.execute(query)}
 
-    def quarantined(self, ref: BatchRef) -> set[tuple[str, str]]:
-        """``(document key, run key)`` of work that ended in quarantine: it would end there again."""
-        query = sa.select(t.stage_run.c.document_key, t.stage_run.c.run_key).where(
-            t.stage_run.c.batch_key == ref.key, t.stage_run.c.status == StageStatus.QUARANTINED
+    def quarantines(self, ref: BatchRef) -> dict[tuple[str, str], Outcome]:
+        """Work that ended in quarantine and would end there again, by document key and run key."""
+        run = t.stage_run.c
+        query = sa.select(run.document_key, run.run_key, run.stage, run.reason_code, run.message).where(
+            run.batch_key == ref.key, run.status == StageStatus.QUARANTINED
         )
         with self._engine.connect() as connection:
-            return {(row.document_key, row.run_key) for row in connection.execute(query)}
+            return {
+                (row.document_key, row.run_key): Outcome(
+                    row.document_key,
+                    row.stage,
+                    Ending.QUARANTINED,
+                    row.run_key,
+                    reason_code=row.reason_code,
+                    detail=row.message or "",
+                )
+                for row in connection.execute(query)
+            }
 
     def release(self, ref: BatchRef, document_id: str | None = None) -> int:
         """Forget the quarantines of a batch, or of one document, so that the next run tries again; how many."""
@@ -211,15 +238,25 @@ class Ledger:
             return connection.execute(sa.update(t.stage_run).where(*where).values(status=StageStatus.FAILED)).rowcount
 
     def archived_content(self, sha256: str) -> str | None:
-        """Key of the document whose original has this digest, if one is archived."""
+        """Key of the document whose original has this digest, if one is archived and was not replaced since."""
         query = (
             sa.select(t.artefact.c.document_key)
-            .where(t.artefact.c.sha256 == sha256, t.artefact.c.kind == "original")
+            .where(t.artefact.c.sha256 == sha256, t.artefact.c.kind == ArtefactKind.ORIGINAL, t.artefact.c.current)
             .order_by(t.artefact.c.created_at)
             .limit(1)
         )
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one_or_none()
+
+    def originals(self, document_key: str) -> tuple[str, ...]:
+        """Digests of a document's originals, sorted; none when the ledger does not know it."""
+        query = sa.select(t.artefact.c.sha256).where(
+            t.artefact.c.document_key == document_key,
+            t.artefact.c.kind == ArtefactKind.ORIGINAL,
+            t.artefact.c.current,
+        )
+        with self._engine.connect() as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
 
 
 def _document_status(outcome: Outcome) -> DocumentStatus:

@@ -128,7 +128,7 @@ def load(batch: str) -> dict[str, Any]:
             "inserted": result.inserted,
             "updated": result.updated,
             "unchanged": result.unchanged + result.outdated,
-            "quarantined": len(runner().context.ledger.quarantined(receipt.batch)),
+            "quarantined": len(runner().stopped(runner().unfinished(receipt))),
         }
 
 

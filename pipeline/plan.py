@@ -92,8 +92,8 @@ def plan(settings: Settings, document: ReceivedDocument, reruns: Mapping[str, in
         return run_key(stage(name), above, *options, reruns=times.get(name, 0))
 
     keys = {"receive": root_key(artefact.sha256 for artefact in document.originals)}
-    keys["capture"] = key("capture", keys["receive"], capture)
-    # the time-out is left out on purpose: it decides how long we wait, not what is read
+    # limits and time-outs are left out on purpose: they decide what is refused and how long we wait, not what is read
+    keys["capture"] = key("capture", keys["receive"], replace(capture, max_pages=0, max_pixels=0))
     keys["recognize"] = key("recognize", keys["capture"], replace(recognize, page_timeout=0.0))
     mark = (profile.name, profile.version, agency, settings.converter or "")
     keys["assemble"] = key("assemble", keys["recognize"], entry.document_id, title(entry), mark)

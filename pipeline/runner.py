@@ -6,23 +6,24 @@ receipt; ``run_batch`` is those five in a row. Each may be killed anywhere and c
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from manifests.documents import ArtefactKind, BatchRef, DocumentEntry
-from pipeline import archive
+from manifests.documents import BatchRef, DocumentEntry
 from pipeline.attempts import guarded, patiently
 from pipeline.context import Context
-from pipeline.errors import TooManyQuarantinedError
+from pipeline.errors import TooManyQuarantinedError, reason_code, safe_message
 from pipeline.outcomes import Ending, Outcome
-from pipeline.plan import ordered_reruns, plan
+from pipeline.plan import Plan, ordered_reruns, plan
 from pipeline.pool import digitize_in_pool
 from pipeline.results import Receipt
-from pipeline.work.index import index, read_record
+from pipeline.work.index import finished_record, index
 from pipeline.work.receive import receive
 from pipeline.work.sign import Job, sign_documents
+from warehouse.errors import WarehouseError
 from warehouse.load import load_records
 from warehouse.results import LoadResult
 from warehouse.schema import BatchStatus
@@ -30,6 +31,13 @@ from warehouse.schema import BatchStatus
 log = logging.getLogger(__name__)
 
 OnOutcome = Callable[[Outcome], None]
+
+LOADED_AT_ONCE = 200
+"""Records merged in one transaction, and held in memory."""
+MESSAGE = 2000
+"""Letters kept of a batch's message."""
+STOPPING = ("assemble", "sign", "index")
+"""The stages a document can be stopped in after it was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class BatchReport:
         outcomes: One for each stage and document it looked at.
         untouched: Documents that were finished before and needed nothing.
         loaded: What the warehouse did with the records; ``None`` when nothing had to be loaded.
+        quarantined: Documents that stand stopped now, also those an earlier run stopped: one outcome for each.
     """
 
     receipt: Receipt
@@ -47,10 +56,7 @@ class BatchReport:
     outcomes: tuple[Outcome, ...] = ()
     untouched: int = 0
     loaded: LoadResult | None = None
-
-    @property
-    def quarantined(self) -> tuple[Outcome, ...]:
-        return tuple(o for o in self.outcomes if o.status == Ending.QUARANTINED)
+    quarantined: tuple[Outcome, ...] = ()
 
     @property
     def worked(self) -> int:
@@ -72,7 +78,6 @@ class Runner:
     on_outcome: OnOutcome | None = None
     on_received: Callable[[DocumentEntry], None] | None = None
     on_planned: Callable[[Receipt, int], None] | None = None
-    _quarantined: dict[BatchRef, set[tuple[str, str]]] = field(default_factory=dict)
 
     # --- the five steps
 
@@ -86,28 +91,31 @@ class Runner:
         ledger.batch_received(receipt)
         if receipt.blocked:
             faults = "; ".join(f.sentence() for f in receipt.faults if f.document_id is None)
-            ledger.batch_status(ref, BatchStatus.BLOCKED, faults[:2000])
+            ledger.batch_status(ref, BatchStatus.BLOCKED, faults[:MESSAGE])
         return receipt, before
 
     def digitize(self, jobs: Sequence[Job], workers: int | None = None) -> list[Outcome]:
         """Pages out, read, and put together as PDF/A, over worker processes."""
-        todo = [job for job in jobs if not self._known_bad(job, "assemble")]
+        todo = self._promising(jobs, "assemble")
         count = workers or self.context.settings.workers
         done = digitize_in_pool(self.context.settings, todo, count)
         return [self._record(outcome, job[0].batch) for job, outcome in done]
 
     def sign(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Sign and prove what is assembled."""
-        todo = [job for job in jobs if not self._known_bad(job, "sign")]
+        """Sign and prove what is assembled, a chunk at a time: what a kill can cost, and what lies in one folder."""
+        todo = self._promising(jobs, "sign")
         batches = {job[0].key: job[0].batch for job in todo}
-        return [self._record(o, batches[o.document_key]) for o in sign_documents(self.context, todo, self._guard)]
+        size = self.context.settings.chunk_size
+        return [
+            self._record(outcome, batches[outcome.document_key])
+            for start in range(0, len(todo), size)
+            for outcome in sign_documents(self.context, todo[start : start + size], self._guard)
+        ]
 
     def index(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Make the records of what is signed."""
         outcomes = []
-        for job in jobs:
-            if self._known_bad(job, "index"):
-                continue
+        for job in self._promising(jobs, "index"):
             document, its_plan = job
             work = partial(index, self.context, document, its_plan)
             outcome = self._guard(job, "index", its_plan.record_key, work)
@@ -117,26 +125,30 @@ class Runner:
 
     def load(self, receipt: Receipt) -> LoadResult:
         """Merge the finished records of a batch into the warehouse and close the batch."""
-        keys = {
-            document.key: archive.artefact(document.key, ArtefactKind.RECORD, its_plan.record_key, ".json")
-            for document, its_plan in self.jobs(receipt)
-        }
-        there = {key: name for key, name in keys.items() if self.context.archive.exists(name)}
-        records = (read_record(self.context, name) for name in there.values())
-        result = patiently(lambda: load_records(self.context.database, records), self.context.settings.retries)
-        self.context.ledger.documents_done(list(there))
-        self._close(receipt, keys.keys() - there.keys())
-        return result
+        total = LoadResult()
+        todo = self.unfinished(receipt)
+        for start in range(0, len(todo), LOADED_AT_ONCE):
+            some = todo[start : start + LOADED_AT_ONCE]
+            found = [finished_record(self.context, document.key, its_plan.record_key) for document, its_plan in some]
+            records = [record for record in found if record]
+            total += patiently(partial(load_records, self.context.database, records), self.context.settings.retries)
+            self.context.ledger.documents_done([record.document_key for record in records])
+        self._close(receipt)
+        return total
 
-    def _close(self, receipt: Receipt, without_record: Collection[str]) -> None:
-        """The batch is done when what has no record is quarantined; else it stays open and says so."""
-        stopped = {key for key, _ in self.context.ledger.quarantined(receipt.batch)}
-        left = len(set(without_record) - stopped)
+    def _close(self, receipt: Receipt) -> None:
+        """The batch is done when what has no record is quarantined; else it stays open, or halted, and says so."""
+        jobs = self.unfinished(receipt)
+        left = len(jobs) - len(self.stopped(jobs))
+        status, message = BatchStatus.DONE, None
         if left:
+            status = BatchStatus.PROCESSING
             message = f"{left} hồ sơ chưa xong; chạy lại lô này để làm tiếp"
-            self.context.ledger.batch_status(receipt.batch, BatchStatus.PROCESSING, message)
-        else:
-            self.context.ledger.batch_status(receipt.batch, BatchStatus.DONE)
+            try:
+                self.halt_if_too_bad(receipt)
+            except TooManyQuarantinedError as error:
+                status, message = BatchStatus.HALTED, str(error)
+        self.context.ledger.batch_status(receipt.batch, status, message)
 
     # --- a batch
 
@@ -165,27 +177,38 @@ class Runner:
         Raises:
             TooManyQuarantinedError: The batch is halted; what is done stays done.
         """
-        receipt, before = self.receive(ref)
-        if receipt.blocked:
-            return BatchReport(receipt, before)
-        jobs = self.unfinished(receipt, document_ids)
-        untouched = len(receipt.documents) - len(jobs)
-        if self.on_planned:
-            self.on_planned(receipt, len(jobs))
-        try:
-            outcomes = self.digitize(jobs)
-            self.halt_if_too_bad(receipt)
-            outcomes += self.sign(jobs)
+        with self.halting(ref):
+            receipt, before = self.receive(ref)
+            if receipt.blocked:
+                return BatchReport(receipt, before)
+            wanted = self.jobs(receipt, document_ids)
+            jobs = self.unfinished(receipt, document_ids)
+            untouched = len(wanted) - len(jobs)
+            if self.on_planned:
+                self.on_planned(receipt, len(jobs))
+            outcomes: list[Outcome] = []
+            for step in (self.digitize, self.sign):
+                outcomes += step(jobs)
+                self.halt_if_too_bad(receipt)
             outcomes += self.index(jobs)
+            loaded = self.load(receipt) if any(o.stage == "index" for o in outcomes) else None
+            if loaded is None:
+                self._close(receipt)
+            stopped = self.stopped(self.unfinished(receipt, document_ids))
+        return BatchReport(receipt, before, tuple(outcomes), untouched, loaded, tuple(stopped.values()))
+
+    @contextlib.contextmanager
+    def halting(self, ref: BatchRef) -> Iterator[None]:
+        """Write down that the batch was halted, and why, when an error ends its run."""
+        try:
+            yield
         except Exception as error:
-            self.context.ledger.batch_status(ref, BatchStatus.HALTED, str(error))
+            try:
+                message = f"{reason_code(error)}: {safe_message(error)}"
+                self.context.ledger.batch_status(ref, BatchStatus.HALTED, message[:MESSAGE])
+            except WarehouseError as second:  # the first error tells more than that it cannot be written down
+                log.error("%s: cannot write its state: %s", ref.key, safe_message(second))
             raise
-        moved = any(o.status == Ending.DONE for o in outcomes)
-        pending = any(o.stage == "index" for o in outcomes)
-        if moved or pending:
-            return BatchReport(receipt, before, tuple(outcomes), untouched, self.load(receipt))
-        self.context.ledger.batch_status(ref, BatchStatus.DONE)
-        return BatchReport(receipt, before, tuple(outcomes), untouched)
 
     def halt_if_too_bad(self, receipt: Receipt) -> None:
         """Stop a batch in which more was quarantined than the settings allow.
@@ -194,20 +217,32 @@ class Runner:
             TooManyQuarantinedError: Says how many, and what to do.
         """
         total = len(receipt.documents)
-        bad = len({key for key, _ in self.context.ledger.quarantined(receipt.batch)})
+        bad = len(self.stopped(self.unfinished(receipt)))
         limit = self.context.settings.quarantine_limit
         if bad > 1 and bad > limit * total:
             raise TooManyQuarantinedError(receipt.batch.key, bad, total, limit)
 
     # --- around one piece of work
 
-    def _known_bad(self, job: Job, stage: str) -> bool:
-        """Whether exactly this work ended in quarantine before: it would end there again."""
-        document, its_plan = job
-        if document.batch not in self._quarantined:
-            self._quarantined[document.batch] = self.context.ledger.quarantined(document.batch)
-        key = its_plan.record_key if stage == "index" else its_plan.keys[stage]
-        return (document.key, key) in self._quarantined[document.batch]
+    def stopped(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
+        """Of unfinished jobs those that stand in quarantine under today's plan, by document key.
+
+        A quarantine of other content or other options does not count: that work is not what would be done now.
+        """
+        found: dict[str, Outcome] = {}
+        for ref in {document.batch for document, _ in jobs}:
+            quarantines = self.context.ledger.quarantines(ref)
+            for document, its_plan in jobs:
+                for name in STOPPING:
+                    outcome = quarantines.get((document.key, _run_key(its_plan, name)))
+                    if outcome:
+                        found[document.key] = outcome
+        return found
+
+    def _promising(self, jobs: Sequence[Job], stage: str) -> list[Job]:
+        """The jobs whose very work at ``stage`` did not end in quarantine before: it would end there again."""
+        bad = {ref: self.context.ledger.quarantines(ref) for ref in {document.batch for document, _ in jobs}}
+        return [job for job in jobs if (job[0].key, _run_key(job[1], stage)) not in bad[job[0].batch]]
 
     def _guard(self, job: Job, stage: str, run_key: str, work: Callable[[], Outcome | None]) -> Outcome | None:
         return guarded(job[0].key, stage, run_key, self.context.settings.retries, work)
@@ -219,3 +254,7 @@ class Runner:
         if self.on_outcome:
             self.on_outcome(outcome)
         return outcome
+
+
+def _run_key(its_plan: Plan, stage: str) -> str:
+    return its_plan.record_key if stage == "index" else its_plan.keys[stage]

@@ -73,16 +73,13 @@ def _load(context: Context, chunk: list[DocumentRecord], total: LoadResult) -> L
         return total
     result = load_records(context.database, chunk)
     context.ledger.documents_done(sorted({record.document_key for record in chunk}))
-    return LoadResult(
-        total.inserted + result.inserted,
-        total.updated + result.updated,
-        total.unchanged + result.unchanged,
-        total.outdated + result.outdated,
-    )
+    return total + result
 
 
 def _batches(context: Context) -> Iterator[BatchRef]:
     for unit_code in context.archive.folders(""):
+        if unit_code.startswith("."):
+            continue
         for batch_id in context.archive.folders(f"{unit_code}/"):
             yield BatchRef(unit_code, batch_id)
 

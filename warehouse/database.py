@@ -57,7 +57,9 @@ def open_database(url: str) -> sa.Engine:
     if backend == "sqlite" and parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
         engine = _open_sqlite(parsed)
     elif backend in {"postgresql", "postgres"}:
-        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+        )
     else:
         raise DatabaseUrlError(parsed.render_as_string(), f"{parsed.drivername} is not supported")
     sa.event.listen(engine, "handle_error", _translate)
@@ -138,7 +140,7 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseUrlError(str(url), f"its folder cannot be made ({error.strerror})") from error
-    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

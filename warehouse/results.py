@@ -303,3 +303,11 @@ class LoadResult:
     updated: int = 0
     unchanged: int = 0
     outdated: int = 0
+
+    def __add__(self, other: LoadResult) -> LoadResult:
+        return LoadResult(
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.outdated + other.outdated,
+        )

@@ -53,6 +53,8 @@ def sohoa(verbose: bool) -> None:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, format="%(asctime)s %(levelname)s %(message)s"
     )
+    if not verbose:  # a wait for the outside world is told, so that nobody takes it for a hang
+        logging.getLogger("pipeline").setLevel(logging.WARNING)
 
 
 def open_context() -> Context:
@@ -68,19 +70,23 @@ def open_context() -> Context:
 
 
 def telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our own errors into one clear line and the right exit code; strangers keep their traceback."""
+    """Turn our own errors, and what the system refuses, into one clear line and the right exit code.
+
+    Strangers keep their traceback: they are defects of ours.
+    """
 
     @functools.wraps(command)
     def call(*args: Any, **kwargs: Any) -> Any:
-        from pipeline.errors import Disposition, disposition, reason_code
+        from pipeline.errors import Disposition, disposition, is_ours, reason_code, safe_message
 
         try:
             return command(*args, **kwargs)
         except Exception as error:
-            if not hasattr(type(error), "code"):
+            if not is_ours(error) and not isinstance(error, OSError | MemoryError):
                 raise
-            halt = disposition(error) is Disposition.HALT
-            fail(f"{reason_code(error)}: {error}", Exit.BAD_USAGE if halt else Exit.NOTHING_DONE)
+            halt = is_ours(error) and disposition(error) is Disposition.HALT
+            code = reason_code(error)
+            fail(f"{code}: {safe_message(error)}", Exit.BAD_USAGE if halt else Exit.NOTHING_DONE, code)
 
     return call
 

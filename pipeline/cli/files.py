@@ -11,7 +11,7 @@ import click
 
 from pipeline.cli import telling_errors
 from pipeline.cli.screen import Exit, err, out, print_json, progress_bar
-from pipeline.errors import ConfigurationError, reason_code
+from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours, reason_code, safe_message
 
 if TYPE_CHECKING:
     from manifests.documents import SignatureFact
@@ -50,10 +50,11 @@ def convert(paths: tuple[Path, ...], sign: bool, profile: str | None, as_json: b
             try:
                 done.append(make(files, out_file, settings, sign=sign, on_page=lambda _: bar.advance(task)))
             except Exception as error:
-                if len(jobs) == 1 or not hasattr(type(error), "code"):
+                if len(jobs) == 1 or (is_ours(error) and disposition(error) is Disposition.HALT):
                     raise
-                failed.append({"file": str(files[0]), "code": reason_code(error), "detail": str(error)})
-                err.print(f"{files[0]}: {error}", style="bold red", markup=False, highlight=False)
+                detail = safe_message(error)
+                failed.append({"file": str(files[0]), "code": reason_code(error), "detail": detail})
+                err.print(f"{files[0]}: {detail}", style="bold red", markup=False, highlight=False)
     if as_json:
         print_json({"converted": [_summary(c) for c in done], "failed": failed})
     else:

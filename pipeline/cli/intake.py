@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pipeline.stages import NAMES, stage
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from manifests.documents import BatchRef
     from pipeline.context import Context
     from pipeline.outcomes import Outcome
     from pipeline.results import Receipt
@@ -102,28 +104,32 @@ def rerun(batch_key: str, document_id: str | None, from_stage: str | None, reaso
     _run_all(context, [(ref, [document_id] if document_id else None)], as_json)
 
 
-def _run_all(context: Context, work: list[tuple[object, list[str] | None]], as_json: bool) -> None:
+def _run_all(context: Context, work: Sequence[tuple[BatchRef, list[str] | None]], as_json: bool) -> None:
+    from pipeline.errors import needs_a_change, reason_code, safe_message
     from pipeline.runner import Runner
 
     reports: list[BatchReport] = []
-    halted: list[str] = []
+    halted: list[dict[str, str]] = []
+    misconfigured = False
     for ref, document_ids in work:
         with progress_bar(as_json) as bar:
             runner = Runner(context)
             _show_progress(runner, bar)
             try:
-                reports.append(runner.run_batch(ref, document_ids))  # type: ignore[arg-type]
+                reports.append(runner.run_batch(ref, document_ids))
             except Exception as error:
-                if not hasattr(type(error), "code"):
-                    raise
-                halted.append(str(error))
-                err.print(f"DỪNG LÔ: {error}", style="bold red", markup=False, highlight=False)
+                told = f"{reason_code(error)}: {safe_message(error)}"
+                halted.append({"batch": ref.key, "code": reason_code(error), "detail": safe_message(error)})
+                err.print(f"DỪNG LÔ {ref.key}: {told}", style="bold red", markup=False, highlight=False)
+                if needs_a_change(error):  # every other batch would stop at the same thing
+                    misconfigured = True
+                    break
     if as_json:
         print_json({"batches": [_summary(r) for r in reports], "halted": halted})
     else:
         for report in reports:
             _print_report(report)
-    sys.exit(_exit_code(reports, halted))
+    sys.exit(_exit_code(reports, bool(halted), misconfigured))
 
 
 def _show_progress(runner: Runner, bar: Progress) -> None:
@@ -169,8 +175,10 @@ def _print_report(report: BatchReport) -> None:
     out.print(f"\nLô {receipt.batch.key}", style="bold")
     if receipt.blocked:
         out.print("Lô không được tiếp nhận.", style="bold red")
-    elif not report.worked:
+    elif not report.worked and report.untouched:
         out.print(f"Không có gì phải làm lại: {report.untouched} hồ sơ đã xong từ trước.")
+    elif not report.worked:
+        out.print("Không có hồ sơ nào làm được.")
     else:
         resumed = sum(o.pages_resumed for o in report.outcomes)
         extra = f", {resumed} trang đã đọc từ lần chạy trước" if resumed else ""
@@ -180,10 +188,14 @@ def _print_report(report: BatchReport) -> None:
     if stopped:
         rows = [(str(n), REASONS[code].title, REASONS[code].advice) for code, n in stopped.most_common()]
         table("Bị loại, và việc cần làm", (("Số lượng", True), ("Lý do", False), ("Việc cần làm", False)), rows)
+    if report.quarantined:
+        out.print(f"  thử lại hồ sơ bị loại: sohoa rerun --batch {receipt.batch.key}", style="cyan", highlight=False)
 
 
-def _exit_code(reports: list[BatchReport], halted: list[str]) -> Exit:
+def _exit_code(reports: list[BatchReport], halted: bool, misconfigured: bool) -> Exit:
     finished = sum(r.worked + r.untouched for r in reports)
+    if misconfigured and not finished:
+        return Exit.BAD_USAGE
     if not finished:
         return Exit.NOTHING_DONE
     stopped = halted or any(

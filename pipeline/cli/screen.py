@@ -36,8 +36,14 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2))
 
 
-def fail(message: str, code: Exit) -> NoReturn:
-    """Say what is wrong on standard error and leave with ``code``."""
+def fail(message: str, code: Exit, reason: str = "nothing_done") -> NoReturn:
+    """Say what is wrong on standard error and leave with ``code``.
+
+    A program that asked for JSON gets its one document all the same: ``{"error": {"code": …, "message": …}}``.
+    """
+    context = click.get_current_context(silent=True)
+    if context is not None and context.params.get("as_json"):
+        print_json({"error": {"code": reason, "message": message}})
     err.print(message, style="bold red", markup=False, highlight=False)
     sys.exit(code)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 
 from manifests.documents import Artefact, ArtefactKind, DocumentRecord, Event
 from manifests.serial import from_json, to_json
@@ -17,26 +18,35 @@ from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan
 from pipeline.results import Digitized, Indexed, ReceivedDocument, Signed
 from pipeline.stages import stage
-from pipeline.stores import ContentConflictError, NoSuchObjectError
+from pipeline.stores import ContentConflictError
 from pipeline.work.digitize import read_pages
 
 AGENT = "sohoa"
 
 
 def index(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome | None:
-    """Make the record of a signed document, or find it made; ``None`` when it stopped above this stage."""
+    """Make the record of a signed document, or find it made; ``None`` when it stopped above this stage.
+
+    The record finished last counts, in the warehouse and when it is rebuilt. So a record made before, whose plan
+    holds again after another one held for a while (a keyed value corrected and corrected back), is put once more.
+    """
     key = plan.record_key
-    target = archive.artefact(document.key, ArtefactKind.RECORD, key, ".json")
-    try:
-        return _outcome(document, key, Ending.SKIPPED, target, context.archive.get_bytes(target))
-    except NoSuchObjectError:
-        pass
-    digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
-    signed = context.result(Signed, document.key, "sign", plan.keys["sign"])
-    if digitized is None or signed is None:
-        return None
-    indexed = _indexed(context, document, plan, digitized)
-    data = to_json(_record(document, plan, digitized, signed, indexed))
+    known = _records(context, document.key)
+    newest = max(known, key=lambda name: known[name].finished_at, default=None)
+    if newest and known[newest].run_key == key:
+        return _outcome(document, key, Ending.SKIPPED, newest, context.archive.get_bytes(newest))
+    again = sorted(name for name, record in known.items() if record.run_key == key)
+    if again:
+        made = replace(known[again[0]], finished_at=dt.datetime.now(dt.UTC))
+    else:
+        digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
+        signed = context.result(Signed, document.key, "sign", plan.keys["sign"])
+        if digitized is None or signed is None:
+            return None
+        made = _record(document, plan, digitized, signed, _indexed(context, document, plan, digitized))
+    suffix = f"-{len(again) + 1}.json" if again else ".json"
+    target = archive.artefact(document.key, ArtefactKind.RECORD, key, suffix)
+    data = to_json(made)
     try:
         context.archive.put_bytes(target, data)
     except ContentConflictError:
@@ -44,9 +54,26 @@ def index(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome |
     return _outcome(document, key, Ending.DONE, target, data)
 
 
+def finished_record(context: Context, document_key: str, run_key: str) -> DocumentRecord | None:
+    """The record finished under ``run_key``; the last one when it was finished more than once."""
+    prefix = archive.artefact(document_key, ArtefactKind.RECORD, run_key, "")
+    found = [read_record(context, entry.key) for entry in context.archive.list(prefix)]
+    return max(found, key=lambda record: record.finished_at, default=None)
+
+
+def last_record(context: Context, document_key: str) -> DocumentRecord | None:
+    """The record of a document that counts; ``None`` when it was never finished."""
+    return max(_records(context, document_key).values(), key=lambda record: record.finished_at, default=None)
+
+
 def read_record(context: Context, key: str) -> DocumentRecord:
     """The record artefact stored under ``key``."""
     return from_json(DocumentRecord, context.archive.get_bytes(key))
+
+
+def _records(context: Context, document_key: str) -> dict[str, DocumentRecord]:
+    """Every finished record of a document by its key in the archive."""
+    return {e.key: read_record(context, e.key) for e in context.archive.list(archive.records(document_key))}
 
 
 def _indexed(context: Context, document: ReceivedDocument, plan: Plan, digitized: Digitized) -> Indexed:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from manifests.delivery import AcceptedDocument, DeliveryReport, check_delivery
@@ -17,12 +18,14 @@ from ocr.limits import Limits
 from ocr.probe import probe
 from pipeline import archive
 from pipeline.context import Context
-from pipeline.intake import drop_state, fetch_drop
+from pipeline.intake import drop_state, local_drop
 from pipeline.plan import ordered_reruns, trust_settings
 from pipeline.results import Receipt, ReceivedDocument
 from pipeline.run_keys import run_key
 from pipeline.stages import stage
-from pipeline.stores import ContentConflictError, NoSuchObjectError, SourceChangedError
+from pipeline.stores import ContentConflictError, NoSuchObjectError, Put, SourceChangedError
+from pipeline.work.contents import claim
+from pipeline.work.index import last_record
 from signing.errors import VerificationError
 from signing.verify import verify_pdf
 
@@ -43,20 +46,18 @@ def receive(
     A drop that nobody touched since is not read again: names, sizes and times are its run key.
     """
     again = ordered_reruns(context.archive, ref).get(BATCH_ORDER, Counter())["receive"]
-    key = run_key(stage("receive"), drop_state(context.intake, ref), reruns=again)
+    # the limits are part of the verdict: whoever raises one wants another
+    key = run_key(stage("receive"), drop_state(context.intake, ref), limits(context), reruns=again)
     try:
         return from_json(Receipt, context.archive.get_bytes(archive.receipt(ref, key))), True
     except NoSuchObjectError:
         pass
-    with context.folder() as folder:
-        drop = folder / "drop"
-        drop.mkdir()
-        fetch_drop(context.intake, ref, drop)
+    with local_drop(context, ref) as drop:
         report = check_delivery(
             drop,
             ref,
             probe=lambda path: probe(path, limits(context)),
-            known=context.ledger.archived_content,
+            known=partial(_owner, context, _declared(drop, ref)),
             progress=on_document,
         )
         receipt = _archive(context, ref, key, drop, report)
@@ -72,7 +73,8 @@ def _archive(context: Context, ref: BatchRef, key: str, drop: Path, report: Deli
     declared: tuple[DocumentEntry, ...] = ()
     if manifest and report.manifest_sha256:
         declared = read_manifest(manifest, home=ref.unit_code).entries
-        context.archive.put_file(archive.manifest_copy(ref, report.manifest_sha256, manifest.suffix), manifest)
+        copy = archive.manifest_copy(ref, report.manifest_sha256, manifest.suffix)
+        context.archive.put_file(copy, manifest, sha256=report.manifest_sha256)
     documents: list[ReceivedDocument] = []
     faults = list(report.faults)
     for accepted in report.accepted:
@@ -97,34 +99,53 @@ def _archive_document(
 ) -> tuple[ReceivedDocument | None, list[Fault]]:
     entry = accepted.entry
     document_key = f"{ref.key}/{entry.document_id}"
-    other = _other_content(context, document_key, entry)
-    if other:
-        return None, [other]
+    finished = last_record(context, document_key)
+    if finished and finished.entry.sha256 != entry.sha256:
+        detail = f"đang lưu {len(finished.entry.sha256)} tệp, {finished.entry.sha256[0][:12]}…"
+        return None, [Fault("content_changed", detail, document_id=entry.document_id, row=entry.row)]
+    kept = [a.key for a in finished.artefacts if a.kind == ArtefactKind.ORIGINAL] if finished else []
     originals = []
-    for position, (name, sha256, facts) in enumerate(
-        zip(entry.files, entry.sha256, accepted.files, strict=True), start=1
-    ):
-        key = archive.original(document_key, position, name)
-        path = drop / name
+    for number, (name, sha256, facts) in enumerate(zip(entry.files, entry.sha256, accepted.files, strict=True)):
+        key = kept[number] if kept else archive.original(document_key, number + 1, name)
         try:
-            context.archive.put_file(key, path, sha256=sha256)
-        except ContentConflictError as error:
-            return None, [Fault("content_changed", f"đang lưu {error.kept[:12]}…", document_id=entry.document_id)]
+            put = _put(context, key, archive.original(document_key, number + 1, name, sha256), drop / name, sha256)
         except SourceChangedError:
-            return None, [Fault("file_still_changing", "", document_id=entry.document_id, file=name)]
-        originals.append(Artefact(ArtefactKind.ORIGINAL, key, sha256, path.stat().st_size, facts.media_type))
+            return None, [Fault("file_still_changing", "", document_id=entry.document_id, file=name, row=entry.row)]
+        originals.append(Artefact(ArtefactKind.ORIGINAL, put.key, sha256, put.size, facts.media_type))
+    owner = claim(context, ref, document_key, entry.sha256)
+    if owner:
+        fault = Fault("duplicate_in_archive", f"giống hệt hồ sơ {owner}", document_id=entry.document_id)
+        return None, [replace(fault, row=entry.row, data={"document_key": owner})]
     signatures, faults = _input_signatures(context, drop, accepted)
     document = ReceivedDocument(ref, entry, tuple(originals), accepted.files, signatures)
     return document, faults
 
 
-def _other_content(context: Context, document_key: str, entry: DocumentEntry) -> Fault | None:
-    """A document already archived under this id with other files: kept bytes never change, so it is refused."""
-    expected = {archive.original(document_key, n, name) for n, name in enumerate(entry.files, start=1)}
-    kept = {found.key for found in context.archive.list(archive.originals(document_key))}
-    if kept - expected:
-        return Fault("content_changed", f"đang lưu {len(kept)} tệp khác", document_id=entry.document_id)
-    return None
+def _put(context: Context, key: str, other: str, path: Path, sha256: str) -> Put:
+    """Keep an original under ``key``; under ``other`` when a scan that was never finished lies there.
+
+    What was archived but never became a record – its run was killed, it was quarantined – may be delivered better
+    under the same id. Nothing is overwritten: the better scan lies beside it.
+    """
+    try:
+        return context.archive.put_file(key, path, sha256=sha256)
+    except ContentConflictError:
+        return context.archive.put_file(other, path, sha256=sha256)
+
+
+def _declared(drop: Path, ref: BatchRef) -> dict[str, tuple[str, ...]]:
+    """Content of each document the manifest names, by document key."""
+    manifest = find_manifest(drop)
+    entries = read_manifest(manifest, home=ref.unit_code).entries if manifest else ()
+    return {f"{ref.key}/{entry.document_id}": entry.sha256 for entry in entries}
+
+
+def _owner(context: Context, declared: Mapping[str, tuple[str, ...]], sha256: str) -> str | None:
+    """Key of the document that keeps this content, unless this very drop gives that document another one."""
+    owner = context.ledger.archived_content(sha256)
+    if owner and sha256 not in declared.get(owner, (sha256,)) and last_record(context, owner) is None:
+        return None
+    return owner
 
 
 def _input_signatures(

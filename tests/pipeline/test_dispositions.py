@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -76,3 +77,28 @@ def test_a_strangers_message_may_quote_the_scan_so_only_its_class_is_told() -> N
     assert "MẪU" not in safe_message(stranger)
     assert reason_code(stranger) == "internal_error"
     assert "no bytes" in safe_message(EmptyFileError("a.pdf", "no bytes"))
+
+
+def test_a_strangers_code_does_not_make_its_message_safe() -> None:
+    """SQLAlchemy's errors have a ``code`` too, and quote the values of the statement."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine("sqlite://")
+    with pytest.raises(sa.exc.OperationalError) as caught, engine.connect() as connection:
+        connection.execute(sa.text("INSERT INTO nothing VALUES (:name)"), {"name": "NGUYỄN VĂN MẪU"})
+    assert "MẪU" in str(caught.value)
+    assert "MẪU" not in safe_message(caught.value)
+    assert reason_code(caught.value) == "internal_error"
+
+
+def test_what_the_system_refuses_is_told_without_the_name_of_the_file() -> None:
+    message = safe_message(OSError(28, "No space left on device", "giấy khai sinh NGUYỄN VĂN MẪU.pdf"))
+    assert "No space left on device" in message
+    assert "MẪU" not in message
+
+
+def test_a_surprise_says_where_it_happened() -> None:
+    try:
+        PurePosixPath("x").relative_to("/y")
+    except ValueError as error:
+        assert "relative_to" in safe_message(error)

@@ -30,6 +30,7 @@ def changed(settings: Settings, document: ReceivedDocument, **reruns: int) -> se
     [
         (Settings(), received(), set()),
         (Settings(page_timeout=5, workers=7, chunk_size=3), received(), set()),
+        (Settings(max_pages=7, max_megapixels=1000), received(), set()),
         (Settings(review_threshold=0.9), received(), {"index"}),
         (Settings(agency="UBND khác"), received(), {"assemble", "sign"}),
         (Settings(language="eng"), received(), {"recognize", "assemble", "sign", "index"}),
