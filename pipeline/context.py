@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
     from pipeline.ledger import Ledger
 
 T = TypeVar("T")
+
+PREFIX = "sohoa-"
+"""Beginning of the names of temporary folders."""
+YOUNG = 60.0
+"""Seconds for which a temporary folder is left alone: its maker may not hold it yet."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,14 @@ class Context:
         """A temporary folder that is gone afterwards, whatever happened."""
         if self.settings.work_folder:
             self.settings.work_folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="sohoa-", dir=self.settings.work_folder) as name:
-            yield Path(name)
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=self.settings.work_folder) as name:
+            _sweep(Path(name).parent)
+            held = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX)  # tells who sweeps that somebody works here; ends with the process
+                yield Path(name)
+            finally:
+                os.close(held)
 
     def result(self, kind: type[T], document_key: str, stage: str, run_key: str) -> T | None:
         """The frozen result of work done before, or ``None``."""
@@ -80,3 +95,22 @@ class Context:
         except ContentConflictError:  # another process finished the same work first
             return from_json(type(value), self.archive.get_bytes(key))
         return value
+
+
+@cache
+def _sweep(parent: Path) -> None:
+    """Remove, once for each process, the temporary folders of runs that were killed."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        try:
+            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue  # gone meanwhile, or somebody else's
+        try:
+            found = os.fstat(held)
+            if found.st_uid == os.getuid() and time.time() - found.st_mtime > YOUNG:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue  # somebody works there
+        finally:
+            os.close(held)

@@ -7,10 +7,13 @@ ledger or a key: it takes originals from the archive and leaves pages and PDF/A 
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 Job = tuple[ReceivedDocument, Plan]
 DOCUMENTS_PER_WORKER = 500
 """A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
+
+SECRETS = ("SOHOA_SIGNER_", "SOHOA_DATABASE_")
+"""Beginnings of the environment variables a process that reads scans does not keep."""
 
 _context: Context | None = None
 
@@ -84,11 +90,12 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
 
 
 def _pool(settings: Settings, workers: int) -> ProcessPool:
+    blind = {"signer_pkcs12": None, "signer_passphrase": None, "signer_passphrase_file": None, "database_url": ""}
     return ProcessPool(
         max_workers=workers,
         max_tasks=DOCUMENTS_PER_WORKER,
         initializer=_start,
-        initargs=(settings,),
+        initargs=(settings.model_copy(update=blind),),
         context=multiprocessing.get_context("spawn"),
     )
 
@@ -98,9 +105,9 @@ def _schedule(pool: ProcessPool, settings: Settings, job: Job) -> Future[Any]:
 
 
 def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | None:
-    """How a job ended; ``None`` when its worker died."""
+    """How a job ended; ``None`` when its worker died or had no memory left."""
     try:
-        result: Outcome | Stopped = future.result()
+        result: Outcome | Stopped | None = future.result()
     except FutureTimeoutError:
         error = DocumentTimeoutError(job[0].key, settings.document_timeout)
         return quarantined(job[0].key, "assemble", job[1].keys["assemble"], error)
@@ -112,16 +119,27 @@ def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | None:
 
 
 def _start(settings: Settings) -> None:
-    """Begin a worker process: one thread for each native library, one context."""
+    """Begin a worker process: one thread for each native library, one context, no secret in reach."""
     global _context
     from ocr.threads import use_one_thread
     from pipeline.context import Context
 
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    for name in [name for name in os.environ if name.startswith(SECRETS)]:
+        del os.environ[name]
     use_one_thread()
     _context = Context(settings)
 
 
-def _work(job: Job) -> Outcome | Stopped:
+def _end_with_parent() -> None:
+    """Leave when the run that started this worker is killed: nobody waits for a long document's pages any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work(job: Job) -> Outcome | Stopped | None:
     from pipeline.work.digitize import digitize
 
     document, plan = job
@@ -135,6 +153,8 @@ def _work(job: Job) -> Outcome | Stopped:
             context.settings.retries,
             lambda: digitize(context, document, plan),
         )
+    except MemoryError:
+        return None  # as if its worker had died: once more alone, then the document is stopped, not the batch
     except Exception as error:
         return Stopped(type(error).__name__, reason_code(error), safe_message(error), disposition(error))
     assert outcome is not None  # noqa: S101 - digitize always ends in an outcome
