@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pebble import ProcessExpired, ProcessPool
 
 from pipeline.attempts import guarded, quarantined
+from pipeline.clean_spawn import CleanSpawnContext
 from pipeline.errors import (
     Disposition,
     DocumentTimeoutError,
@@ -96,7 +97,7 @@ def _pool(settings: Settings, workers: int) -> ProcessPool:
         max_tasks=DOCUMENTS_PER_WORKER,
         initializer=_start,
         initargs=(settings.model_copy(update=blind),),
-        context=multiprocessing.get_context("spawn"),
+        context=CleanSpawnContext(),
     )
 
 
