@@ -70,6 +70,11 @@ def result(document_key: str, stage: str, run_key: str) -> str:
     return f"{document_key}/results/{stage}-{run_key}.json"
 
 
+def quarantine(document_key: str, moment: str) -> str:
+    """Key of the note that a document was stopped at ``moment``; the prefix of all of them when empty."""
+    return f"{document_key}/quarantine/{moment}.json" if moment else f"{document_key}/quarantine/"
+
+
 def reruns(ref: BatchRef) -> str:
     """Prefix of the orders to redo stages of the documents of a batch."""
     return f"{ref.key}/.reruns/"

@@ -42,6 +42,20 @@ def require_ready(intake: ObjectStore, key: str) -> BatchRef:
     raise UnknownBatchError(key)
 
 
+def require_known(context: Context, key: str) -> BatchRef:
+    """The batch called ``key``, ready in the intake or received before: what to redo lies in the archive.
+
+    Raises:
+        UnknownBatchError: Nobody knows it.
+    """
+    try:
+        ref = BatchRef.parse(_whole(key))
+        received = next(iter(context.archive.list(archive.receipts(ref))), None) is not None
+    except (ValueError, BadKeyError):
+        raise UnknownBatchError(key) from None
+    return ref if received else require_ready(context.intake, key)
+
+
 def is_ready(intake: ObjectStore, ref: BatchRef) -> bool:
     """Whether the drop lies in the intake with its ``_READY`` mark."""
     return _marked(intake, *_spelled(intake, ref))

@@ -166,19 +166,17 @@ class Ledger:
                     seconds=outcome.seconds,
                 )
             )
-            connection.execute(
-                sa.update(t.document)
-                .where(t.document.c.document_key == outcome.document_key)
-                .values(
-                    status=_document_status(outcome),
-                    stage=outcome.stage,
-                    reason_code=outcome.reason_code,
-                    reason_detail=outcome.detail or None,
-                    updated_at=finished,
-                )
-            )
+            connection.execute(_standing(outcome, finished))
             if outcome.artefact:
                 self._write_artefact(connection, outcome.document_key, outcome.artefact, outcome.run_key, finished)
+
+    def restored(self, outcome: Outcome, batch: BatchRef) -> None:
+        """Write a quarantine the archive tells of, unless it is written already; the document stands in it."""
+        if (outcome.document_key, outcome.run_key) not in self.quarantines(batch):
+            self.record(outcome, batch)
+            return
+        with self._engine.begin() as connection:
+            connection.execute(_standing(outcome, _now()))
 
     def _write_artefact(
         self, connection: sa.Connection, document_key: str, artefact: Artefact, run_key: str, at: dt.datetime
@@ -257,6 +255,20 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             return tuple(sorted(connection.execute(query).scalars()))
+
+
+def _standing(outcome: Outcome, at: dt.datetime) -> sa.Update:
+    return (
+        sa.update(t.document)
+        .where(t.document.c.document_key == outcome.document_key)
+        .values(
+            status=_document_status(outcome),
+            stage=outcome.stage,
+            reason_code=outcome.reason_code,
+            reason_detail=outcome.detail or None,
+            updated_at=at,
+        )
+    )
 
 
 def _document_status(outcome: Outcome) -> DocumentStatus:

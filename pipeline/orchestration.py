@@ -18,8 +18,9 @@ from manifests.serial import from_json
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import Disposition, disposition, reason_code, safe_message
-from pipeline.intake import drop_state, ready_batches, require_ready
+from pipeline.intake import drop_state, ready_batches, require_known, require_ready
 from pipeline.outcomes import Outcome
+from pipeline.quarantines import release
 from pipeline.reruns import order_rerun
 from pipeline.results import Receipt
 from pipeline.run_keys import run_key
@@ -63,10 +64,14 @@ def find_batches(batch: str, from_stage: str, force: bool, order: str) -> list[s
     """
     with _classified():
         context = runner().context
-        refs = [require_ready(context.intake, batch)] if batch else list(ready_batches(context.intake))
+        again = force or bool(from_stage)
+        named = [require_known(context, batch) if again else require_ready(context.intake, batch)] if batch else []
+        refs = named or list(ready_batches(context.intake))
+        if not refs:
+            log.warning("no batch is ready: a batch is ready when UNIT/BATCH/_READY lies in the intake")
         for ref in refs:
             if force:
-                context.ledger.release(ref)
+                release(context, ref)
             if from_stage:
                 receipt, _ = runner().receive(ref)
                 ids = [document.entry.document_id for document in receipt.documents]

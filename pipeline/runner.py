@@ -19,6 +19,7 @@ from pipeline.errors import TooManyQuarantinedError, reason_code, safe_message
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, ordered_reruns, plan
 from pipeline.pool import digitize_in_pool
+from pipeline.quarantines import keep_quarantine
 from pipeline.results import Receipt
 from pipeline.work.index import finished_record, index
 from pipeline.work.receive import receive
@@ -249,7 +250,9 @@ class Runner:
 
     def _record(self, outcome: Outcome, batch: BatchRef) -> Outcome:
         if outcome.status is not Ending.SKIPPED:
-            self.context.ledger.record(outcome, batch)
+            if outcome.status is Ending.QUARANTINED:
+                keep_quarantine(self.context, outcome)
+            patiently(partial(self.context.ledger.record, outcome, batch), self.context.settings.retries)
             log.info("%s %s %s %s", outcome.document_key, outcome.stage, outcome.status, outcome.reason_code or "")
         if self.on_outcome:
             self.on_outcome(outcome)

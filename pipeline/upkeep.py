@@ -10,8 +10,11 @@ from manifests.documents import Artefact, BatchRef, DocumentRecord
 from manifests.serial import from_json
 from pipeline import archive
 from pipeline.context import Context
+from pipeline.quarantines import standing_quarantines
 from pipeline.results import Receipt
-from pipeline.stores import NoSuchObjectError
+from pipeline.stores import NoSuchObjectError, ObjectDamagedError
+from pipeline.work.index import last_record
+from pipeline.work.receive import last_receipt
 from warehouse.artefacts import stored_artefacts
 from warehouse.load import load_records
 from warehouse.results import LoadResult
@@ -41,6 +44,8 @@ def audit(context: Context, on_artefact: Callable[[Artefact], None] | None = Non
                 damages.append(Damage(artefact, "changed", found))
         except NoSuchObjectError:
             damages.append(Damage(artefact, "missing"))
+        except ObjectDamagedError as error:  # a store that knows its digests finds it first
+            damages.append(Damage(artefact, "changed", error.found))
         if on_artefact:
             on_artefact(artefact)
     return count, damages
@@ -50,7 +55,7 @@ def rebuild(context: Context, on_record: Callable[[DocumentRecord], None] | None
     """Fill ledger and warehouse from the sidecars of the archive store; what is there already stays as it is."""
     total = LoadResult()
     for ref in _batches(context):
-        receipt = _latest_receipt(context, ref)
+        receipt = last_receipt(context.archive, ref)
         if receipt:
             context.ledger.batch_started(ref)
             context.ledger.batch_received(receipt)
@@ -64,8 +69,20 @@ def rebuild(context: Context, on_record: Callable[[DocumentRecord], None] | None
                 chunk = []
         total = _load(context, chunk, total)
         if receipt:
+            _stop_again(context, receipt)
             context.ledger.batch_rebuilt(ref)
     return total
+
+
+def _stop_again(context: Context, receipt: Receipt) -> None:
+    """Write the quarantines that stand; one that was followed by a finished record is overcome."""
+    for document in receipt.documents:
+        found = standing_quarantines(context, receipt.batch, document.entry.document_id)
+        finished = last_record(context, document.key) if found else None
+        for quarantine in found:
+            overcome = finished is not None and finished.finished_at > quarantine.at
+            if not overcome:
+                context.ledger.restored(quarantine.outcome, receipt.batch)
 
 
 def _load(context: Context, chunk: list[DocumentRecord], total: LoadResult) -> LoadResult:
@@ -82,15 +99,6 @@ def _batches(context: Context) -> Iterator[BatchRef]:
             continue
         for batch_id in context.archive.folders(f"{unit_code}/"):
             yield BatchRef(unit_code, batch_id)
-
-
-def _latest_receipt(context: Context, ref: BatchRef) -> Receipt | None:
-    found = [
-        from_json(Receipt, context.archive.get_bytes(entry.key))
-        for entry in context.archive.list(archive.receipts(ref))
-        if entry.key.endswith(".json")
-    ]
-    return max(found, key=lambda receipt: receipt.received_at, default=None)
 
 
 def _records(context: Context, ref: BatchRef) -> Iterator[DocumentRecord]:

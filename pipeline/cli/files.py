@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from manifests.reasons import REASONS
 from pipeline.cli import telling_errors
 from pipeline.cli.screen import Exit, err, out, print_json, progress_bar
 from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours, reason_code, safe_message
@@ -108,7 +109,11 @@ def _print(conversion: Conversion) -> None:
         out.print(f"  trang không đọc được: {', '.join(unread)}")
     if blank:
         out.print(f"  trang trắng: {', '.join(blank)}")
-    flagged = [f"{p.page_number} ({', '.join(p.facts.flags)})" for p in pages if p.facts.flags]
+    flagged = [
+        f"{p.page_number} ({', '.join(REASONS[flag].title for flag in p.facts.flags)})"
+        for p in pages
+        if p.facts.flags
+    ]
     if flagged:
         out.print(f"  cần xem lại: trang {'; trang '.join(flagged)}", highlight=False)
     if conversion.input_signatures:

@@ -88,18 +88,20 @@ def run(batches: tuple[str, ...], workers: int | None, as_json: bool) -> None:
 @telling_errors
 def rerun(batch_key: str, document_id: str | None, from_stage: str | None, reason: str, as_json: bool) -> None:
     """Chạy lại hồ sơ lỗi của một lô; với --from thì làm lại cả những gì đã xong, từ bước đó trở đi."""
-    from pipeline.intake import require_ready
+    from pipeline.intake import require_known
+    from pipeline.quarantines import release
     from pipeline.reruns import order_rerun
     from pipeline.runner import Runner
 
     context = open_context()
-    ref = require_ready(context.intake, batch_key)
-    context.ledger.release(ref, document_id)
+    ref = require_known(context, batch_key)
+    receipt, _ = Runner(context).receive(ref)
+    known = [document.entry.document_id for document in receipt.documents]
+    if document_id and document_id not in known:
+        why = "; ".join(f.sentence() for f in receipt.faults if f.document_id == document_id)
+        fail(f"Lô {ref.key} không có hồ sơ {document_id} đã tiếp nhận. {why}".rstrip(), Exit.BAD_USAGE)
+    release(context, ref, document_id)
     if from_stage:
-        receipt, _ = Runner(context).receive(ref)
-        known = [document.entry.document_id for document in receipt.documents]
-        if document_id and document_id not in known:
-            fail(f"Lô {ref.key} không có hồ sơ {document_id} đã tiếp nhận.", Exit.BAD_USAGE)
         order_rerun(context, ref, [document_id] if document_id else known, from_stage, reason=reason)
     _run_all(context, [(ref, [document_id] if document_id else None)], as_json)
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from manifests.reasons import REASONS
 from pipeline.cli import open_context, telling_errors
 from pipeline.cli.screen import Exit, err, fail, out, percent, print_json, table
 
 if TYPE_CHECKING:
     from pipeline.context import Context
-    from warehouse.results import UnitProgress
+    from warehouse.results import BatchDetail, BatchFault, UnitProgress
 
 COLUMNS = (
     ("Đơn vị", False),
@@ -84,12 +85,17 @@ def _line(name: str, row: object) -> list[str]:
 
 
 def _batches(context: Context, unit: str | None, as_json: bool) -> None:
-    from warehouse.batches import batch_failures, list_batches
+    from warehouse.batches import batch_detail, list_batches
 
     found = list_batches(context.database, unit_code=unit)
-    failures = {b.batch_key: batch_failures(context.database, b.batch_key) for b in found}
+    details = [d for b in found if (d := batch_detail(context.database, b.batch_key))]
     if as_json:
-        print_json([{**_plain(b), "failures": failures[b.batch_key]} for b in found])
+        print_json(
+            [
+                {**_plain(d.summary), "failures": d.failures, "refused_rows": _refused_rows(d), "rescan": d.rescan}
+                for d in details
+            ]
+        )
         return
     columns = (
         ("Lô", False),
@@ -118,12 +124,28 @@ def _batches(context: Context, unit: str | None, as_json: bool) -> None:
         for b in found
     ]
     table("Các lô", columns, rows)
-    for batch_key, groups in failures.items():
-        for group in groups:
-            names = ", ".join(d.document_id for d in group.documents)
-            out.print(f"{batch_key}: {group.count} × {group.title} – {names}. {group.advice}", highlight=False)
-        if groups:
-            out.print(f"  chạy lại: sohoa rerun --batch {batch_key}", style="cyan", highlight=False)
+    for detail in details:
+        _print_failures(detail)
+
+
+def _print_failures(detail: BatchDetail) -> None:
+    key = detail.summary.batch_key
+    for group in detail.failures:
+        names = ", ".join(d.document_id for d in group.documents)
+        out.print(f"{key}: {group.count} × {group.title} – {names}. {group.advice}", highlight=False)
+    for fault in _refused_rows(detail):
+        out.print(f"{key}: {fault.sentence}", markup=False, highlight=False)
+    for page in detail.rescan:
+        flags = ", ".join(REASONS[flag].title for flag in page.flags)
+        out.print(f"{key}: nên quét lại {page.source} trang {page.source_page} ({flags})", highlight=False)
+    if detail.failures:
+        out.print(f"  chạy lại: sohoa rerun --batch {key}", style="cyan", highlight=False)
+
+
+def _refused_rows(detail: BatchDetail) -> list[BatchFault]:
+    """Errors of the last check that no document stands for: the whole drop, or a row nobody could use."""
+    documents = {d.document_id for group in detail.failures for d in group.documents}
+    return [f for f in detail.faults if f.severity == "error" and f.document_id not in documents]
 
 
 @click.group()

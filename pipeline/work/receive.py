@@ -18,12 +18,13 @@ from ocr.limits import Limits
 from ocr.probe import probe
 from pipeline import archive
 from pipeline.context import Context
-from pipeline.intake import drop_state, local_drop
+from pipeline.errors import UnknownBatchError
+from pipeline.intake import drop_state, is_ready, local_drop
 from pipeline.plan import ordered_reruns, trust_settings
 from pipeline.results import Receipt, ReceivedDocument
 from pipeline.run_keys import run_key
 from pipeline.stages import stage
-from pipeline.stores import ContentConflictError, NoSuchObjectError, Put, SourceChangedError
+from pipeline.stores import ContentConflictError, NoSuchObjectError, ObjectStore, Put, SourceChangedError
 from pipeline.work.contents import claim
 from pipeline.work.index import last_record
 from signing.errors import VerificationError
@@ -43,8 +44,17 @@ def receive(
 ) -> tuple[Receipt, bool]:
     """Check and archive a drop; returns the receipt and whether this state of the drop had been received before.
 
-    A drop that nobody touched since is not read again: names, sizes and times are its run key.
+    A drop that nobody touched since is not read again: names, sizes and times are its run key. A drop that is gone,
+    or not ready because staff are changing it, is what was received of it last: the originals are in the archive.
+
+    Raises:
+        UnknownBatchError: It is not ready, and nothing was ever received of it.
     """
+    if not is_ready(context.intake, ref):
+        last = last_receipt(context.archive, ref)
+        if last is None:
+            raise UnknownBatchError(ref.key)
+        return last, True
     again = ordered_reruns(context.archive, ref).get(BATCH_ORDER, Counter())["receive"]
     # the limits are part of the verdict: whoever raises one wants another
     key = run_key(stage("receive"), drop_state(context.intake, ref), limits(context), reruns=again)
@@ -66,6 +76,16 @@ def receive(
     except ContentConflictError:
         receipt = from_json(Receipt, context.archive.get_bytes(archive.receipt(ref, key)))
     return receipt, False
+
+
+def last_receipt(store: ObjectStore, ref: BatchRef) -> Receipt | None:
+    """What was found when the batch was received last with a manifest that could be used; else what was found."""
+    found = [
+        from_json(Receipt, store.get_bytes(entry.key))
+        for entry in store.list(archive.receipts(ref))
+        if entry.key.endswith(".json")
+    ]
+    return max(found, key=lambda receipt: (not receipt.blocked, receipt.received_at), default=None)
 
 
 def _archive(context: Context, ref: BatchRef, key: str, drop: Path, report: DeliveryReport) -> Receipt:
