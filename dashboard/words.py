@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from manifests.reasons import REASONS
 from manifests.record_types import record_types
 from manifests.text import QualityFlag
 from warehouse.reference import HANOI
@@ -33,17 +34,6 @@ DOCUMENT_STATUS = {
     str(DocumentStatus.DONE): "Đã xong",
     str(DocumentStatus.QUARANTINED): "Bị loại",
     str(DocumentStatus.REFUSED): "Bị từ chối",
-}
-
-_FLAGS = {
-    QualityFlag.LOW_DPI: "độ phân giải thấp",
-    QualityFlag.UNKNOWN_DPI: "không rõ độ phân giải",
-    QualityFlag.BLUR: "ảnh mờ",
-    QualityFlag.SKEW: "trang bị nghiêng",
-    QualityFlag.LOW_CONTRAST: "chữ quá nhạt so với nền",
-    QualityFlag.CROPPED_TEXT: "chữ bị cắt ở mép trang",
-    QualityFlag.ROTATED: "trang bị xoay",
-    QualityFlag.JUNK_TEXT_LAYER: "lớp chữ có sẵn là chữ rác",
 }
 
 _REVIEW = {
@@ -113,9 +103,11 @@ def review_reason(reason: str, record_type: str) -> str:
 
 def rescan_reason(flag: str, dpi: float) -> str:
     """A code of ``QualityFlag`` in words; one a newer program wrote as it is."""
-    if flag == QualityFlag.LOW_DPI and dpi:
-        return f"{_FLAGS[QualityFlag.LOW_DPI]} ({dpi:.0f} dpi)"
-    return _FLAGS[QualityFlag(flag)] if flag in set(QualityFlag) else flag
+    if flag not in REASONS:
+        return flag
+    title = REASONS[flag].title
+    words = f"{title[0].lower()}{title[1:]}"
+    return f"{words} ({dpi:.0f} dpi)" if flag == QualityFlag.LOW_DPI and dpi else words
 
 
 def sentence(text: str) -> str:

@@ -131,6 +131,12 @@ _TABLE = (
     ("time_limit", "Xử lý quá thời gian cho phép", "Báo kỹ sư chạy lại hồ sơ này."),
     ("worker_crashed", "Tiến trình xử lý dừng đột ngột ở hồ sơ này", "Báo kỹ sư; tệp gốc vẫn được giữ."),
     ("low_dpi", "Độ phân giải thấp hơn quy định", "Quét lại ở độ phân giải theo quy định."),
+    ("unknown_dpi", "Không rõ độ phân giải", "Cấu hình máy quét để ghi độ phân giải vào tệp."),
+    ("blur", "Ảnh mờ", "Lau kính, ép phẳng giấy rồi quét lại trang này."),
+    ("skew", "Giấy đặt lệch nhiều", "Quét lại trang này cho thẳng."),
+    ("low_contrast", "Ảnh nhạt, thiếu tương phản", "Quét lại trang này với độ tương phản cao hơn."),
+    ("cropped_text", "Chữ sát mép hoặc bị cắt ở mép trang", "Quét lại cả trang, đủ bốn mép giấy."),
+    ("rotated", "Giấy đặt ngang hoặc ngược", "Không cần làm gì: trang đã được xoay lại."),
     ("blank_page", "Trang trắng", "Kiểm tra trang này có phải mặt sau trắng không."),
     (
         "junk_text_layer",

@@ -63,7 +63,8 @@ def convert(paths: tuple[Path, ...], sign: bool, profile: str | None, as_json: b
             _print(conversion)
     if not done:
         sys.exit(Exit.NOTHING_DONE)
-    sys.exit(Exit.SOME_QUARANTINED if failed else Exit.DONE)
+    invalid = any(conversion.pdfa == "invalid" for conversion in done)
+    sys.exit(Exit.SOME_QUARANTINED if failed or invalid else Exit.DONE)
 
 
 def _jobs(sources: list[Path], target: Path) -> list[tuple[list[Path], Path]]:

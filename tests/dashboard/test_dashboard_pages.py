@@ -140,7 +140,7 @@ def test_batch_page_tells_what_stopped_and_what_to_do(client: TestClient, sample
     assert cells(rescan) == {
         "Trang": "1",
         "Trong tệp": "HS-0003.pdf, trang 1",
-        "Vì sao": "Ảnh mờ; độ phân giải thấp (96 dpi)",
+        "Vì sao": "Ảnh mờ; độ phân giải thấp hơn quy định (96 dpi)",
     }
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from manifests.documents import BatchRef, FieldSource, FieldValue
-from manifests.reasons import Fault
+from manifests.reasons import REASONS, Fault
 from manifests.record_types import record_types
 from manifests.serial import from_json, to_json
-from manifests.text import Bbox
+from manifests.text import Bbox, QualityFlag
 
 
 def test_a_field_survives_the_way_through_json() -> None:
@@ -36,3 +36,7 @@ def test_a_fault_says_where_what_and_what_to_do() -> None:
         "dòng 8, cột pages, hồ sơ HS-7: Số trang không khớp với manifest (ghi 4 trang, tệp có 3 trang). "
         "Quét bổ sung trang thiếu, hoặc sửa số trang trong manifest."
     )
+
+
+def test_every_finding_on_a_page_has_words_for_people() -> None:
+    assert {str(flag) for flag in QualityFlag} <= set(REASONS)
