@@ -21,10 +21,10 @@ COLUMNS = (
     ("Đơn vị", False),
     ("Danh mục", True),
     ("Số hóa", True),
-    ("Ký", True),
-    ("Chỉ mục", True),
-    ("Chờ duyệt", True),
-    ("Bị loại", True),
+    ("Ký số", True),
+    ("Lập dữ liệu", True),
+    ("Chờ rà soát", True),
+    ("Dừng lại", True),
     ("Tiến độ", True),
 )
 
@@ -102,8 +102,8 @@ def _batches(context: Context, unit: str | None, as_json: bool) -> None:
         ("Trạng thái", False),
         ("Hồ sơ", True),
         ("Xong", True),
-        ("Chờ kiểm tra", True),
-        ("Bị loại", True),
+        ("Chờ rà soát", True),
+        ("Dừng lại", True),
     )
     words = {
         "receiving": "đang tiếp nhận",
