@@ -16,6 +16,9 @@ It may be run again at any time: work that is done is recognized by its run key 
   then *Clear* the task: it resumes at the page it was on.
 - A task that failed at once, without retries, needs a change first: certificate, configuration, a missing program.
   Its log says which; then *Clear* it.
+- `report` is red: a drop was not accepted at all (its manifest cannot be used); its log names the drop. Staff mend it
+  and put `_READY` again.
+- Everything pink (skipped): no batch was ready, or nothing was left to do.
 - Quarantined documents do not fail a task. See `sohoa status --batches` or the dashboard for reasons, then
   `sohoa rerun --batch UNIT/BATCH --document ID`, or this DAG with `force`.
 
@@ -59,7 +62,7 @@ def call(step: str, *arguments: Any) -> Any:
     default_args={"owner": "sohoa", **RETRY},
     tags=["sohoa"],
     params={
-        "batch": Param("", type="string", pattern=r"^$|^[^/\s]+/[^/\s]+$", title="Lô (UNIT/BATCH)"),
+        "batch": Param("", type="string", pattern=r"^$|^[^/]+/[^/]+$", title="Lô (UNIT/BATCH)"),
         "from_stage": Param(
             "",
             type="string",
@@ -113,7 +116,7 @@ def digitize_batch() -> None:
 
     @task(trigger_rule="none_failed")
     def report(loaded: list[dict[str, Any]]) -> None:
-        """Log what became of each batch; red when a chunk was."""
+        """Log what became of each batch; red when a chunk was, or when a drop was not accepted."""
         call("report", loaded)
 
     batches = find_batches()

@@ -132,6 +132,15 @@ class Ledger:
                 .values(status=status, message=message, finished_at=ended)
             )
 
+    def batch_left_open(self, ref: BatchRef, message: str) -> None:
+        """Write that documents are left to do, unless the batch was halted: why it was tells more."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(t.batch)
+                .where(t.batch.c.batch_key == ref.key, t.batch.c.status != BatchStatus.HALTED)
+                .values(status=BatchStatus.PROCESSING, message=message, finished_at=None)
+            )
+
     def batch_rebuilt(self, ref: BatchRef) -> None:
         """Close a batch that was restored from the store, unless documents of it were still on their way."""
         with self._engine.begin() as connection:

@@ -7,6 +7,7 @@ without retries (``dags`` import it by name).
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ from functools import cache
 from typing import Any
 
 from manifests.documents import BatchRef
+from manifests.reasons import Severity
 from manifests.serial import from_json
 from pipeline import archive
 from pipeline.context import Context
-from pipeline.errors import Disposition, disposition, reason_code, safe_message
+from pipeline.errors import Disposition, disposition, is_ours, reason_code, safe_message
 from pipeline.intake import drop_state, ready_batches, require_known, require_ready
 from pipeline.outcomes import Outcome
 from pipeline.quarantines import release
@@ -27,8 +29,11 @@ from pipeline.run_keys import run_key
 from pipeline.runner import Runner
 from pipeline.settings import read_settings
 from pipeline.stages import stage
+from pipeline.work.receive import known_receipt
+from pipeline.work.sign import try_key
 
 log = logging.getLogger(__name__)
+_NAMEABLE = re.compile(r"[^A-Za-z0-9_.~:+-]")
 
 Chunk = dict[str, Any]
 """``batch``: its key; ``documents``: ids; after a step also the counts of its endings."""
@@ -53,7 +58,8 @@ def _classified() -> Iterator[None]:
         log.error("%s: %s", reason_code(error), safe_message(error))
         if disposition(error) is Disposition.RETRY:
             raise
-        raise HopelessError(f"{reason_code(error)}: {safe_message(error)}") from error
+        # a stranger's own words, which may quote a scan, stay out of the orchestrator's log
+        raise HopelessError(f"{reason_code(error)}: {safe_message(error)}") from (error if is_ours(error) else None)
 
 
 def find_batches(batch: str, from_stage: str, force: bool, order: str) -> list[str]:
@@ -81,8 +87,9 @@ def find_batches(batch: str, from_stage: str, force: bool, order: str) -> list[s
 
 def receive(batch: str) -> list[Chunk]:
     """Check and archive one drop; its unfinished documents in chunks."""
-    with _classified():
-        receipt, before = runner().receive(BatchRef.parse(batch))
+    ref = BatchRef.parse(batch)
+    with _classified(), runner().halting(ref):
+        receipt, before = runner().receive(ref)
         log.info(
             "%s: %d accepted of %d declared%s",
             batch,
@@ -91,8 +98,11 @@ def receive(batch: str) -> list[Chunk]:
             ", received before" if before else "",
         )
         if receipt.blocked:
+            log.error("%s: the drop is not accepted: %s", batch, sorted({fault.code for fault in receipt.faults}))
             return []
-        ids = [document.entry.document_id for document, _ in runner().unfinished(receipt)]
+        jobs = runner().unfinished(receipt)
+        try_key(runner().context, jobs)
+        ids = [document.entry.document_id for document, _ in jobs]
         size = runner().context.settings.chunk_size
         return [
             {"batch": batch, "receipt": receipt.run_key, "documents": ids[start : start + size]}
@@ -102,45 +112,61 @@ def receive(batch: str) -> list[Chunk]:
 
 def digitize(chunk: Chunk) -> Chunk:
     """Capture, recognize and assemble the documents of a chunk."""
-    with _classified():
-        jobs = runner().jobs(_receipt(chunk), chunk["documents"])
-        return _told(chunk, "digitize", runner().digitize(jobs))
+    with _at_work(chunk) as receipt:
+        return _told(chunk, "digitize", runner().digitize(runner().jobs(receipt, chunk["documents"])))
 
 
 def sign(chunk: Chunk) -> Chunk:
     """Sign and prove the documents of a chunk."""
-    with _classified():
-        receipt = _receipt(chunk)
+    with _at_work(chunk) as receipt:
         runner().halt_if_too_bad(receipt)
         return _told(chunk, "sign", runner().sign(runner().jobs(receipt, chunk["documents"])))
 
 
 def index(chunk: Chunk) -> Chunk:
     """Make the records of a chunk."""
-    with _classified():
-        return _told(chunk, "index", runner().index(runner().jobs(_receipt(chunk), chunk["documents"])))
+    with _at_work(chunk) as receipt:
+        return _told(chunk, "index", runner().index(runner().jobs(receipt, chunk["documents"])))
 
 
 def load(batch: str) -> dict[str, Any]:
     """Merge the finished records of a batch; counts."""
+    ref = BatchRef.parse(batch)
     with _classified():
-        receipt, _ = runner().receive(BatchRef.parse(batch))
-        if receipt.blocked:
+        receipt = known_receipt(runner().context, ref)
+        if receipt is None or receipt.blocked:
             return {"batch": batch, "blocked": True}
         result = runner().load(receipt)
+        left = runner().unfinished(receipt)
+        stopped = len(runner().stopped(left))
         return {
             "batch": batch,
+            "documents": len(receipt.documents),
+            "refused": len({fault.document_id for fault in receipt.faults if fault.severity is Severity.ERROR}),
             "inserted": result.inserted,
             "updated": result.updated,
             "unchanged": result.unchanged + result.outdated,
-            "quarantined": len(runner().stopped(runner().unfinished(receipt))),
+            "quarantined": stopped,
+            "unfinished": len(left) - stopped,
         }
 
 
 def report(loaded: Sequence[dict[str, Any]]) -> None:
-    """Log the counts of each batch."""
+    """Log the counts of each batch.
+
+    Raises:
+        HopelessError: A drop was not accepted at all: somebody must mend it.
+    """
     for counts in loaded:
         log.info("batch %s", counts)
+        if counts.get("refused") or counts.get("quarantined"):
+            log.warning("%s: some documents stopped; see 'sohoa status --batches' or the dashboard", counts["batch"])
+    blocked = [counts["batch"] for counts in loaded if counts.get("blocked")]
+    if blocked:
+        raise HopelessError(
+            f"not accepted: {', '.join(blocked)}; see why with 'sohoa status --batches', or 'sohoa check' the drop; "
+            "mend it, put _READY again"
+        )
 
 
 def new_batches() -> list[dict[str, Any]]:
@@ -150,9 +176,17 @@ def new_batches() -> list[dict[str, Any]]:
         found = []
         for ref in ready_batches(intake):
             state = run_key(stage("receive"), drop_state(intake, ref))
-            name = f"intake__{ref.unit_code}__{ref.batch_id}__{state[:12]}"
+            # Airflow allows few letters in a run's name, people use all in a batch's; the state tells them apart
+            name = f"intake__{_NAMEABLE.sub('_', f'{ref.unit_code}__{ref.batch_id}')[:120]}__{state[:12]}"
             found.append({"conf": {"batch": ref.key}, "trigger_run_id": name})
         return found
+
+
+@contextmanager
+def _at_work(chunk: Chunk) -> Iterator[Receipt]:
+    """The receipt of a chunk; an error is classified, and the batch says that it was halted."""
+    with _classified(), runner().halting(BatchRef.parse(chunk["batch"])):
+        yield _receipt(chunk)
 
 
 def _receipt(chunk: Chunk) -> Receipt:

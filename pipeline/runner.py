@@ -23,7 +23,7 @@ from pipeline.quarantines import keep_quarantine
 from pipeline.results import Receipt
 from pipeline.work.index import finished_record, index
 from pipeline.work.receive import receive
-from pipeline.work.sign import Job, sign_documents
+from pipeline.work.sign import Job, sign_documents, try_key
 from warehouse.errors import WarehouseError
 from warehouse.load import load_records
 from warehouse.results import LoadResult
@@ -138,18 +138,13 @@ class Runner:
         return total
 
     def _close(self, receipt: Receipt) -> None:
-        """The batch is done when what has no record is quarantined; else it stays open, or halted, and says so."""
+        """The batch is done when what has no record is quarantined; else it stays as it is, and says so."""
         jobs = self.unfinished(receipt)
         left = len(jobs) - len(self.stopped(jobs))
-        status, message = BatchStatus.DONE, None
         if left:
-            status = BatchStatus.PROCESSING
-            message = f"{left} hồ sơ chưa xong; chạy lại lô này để làm tiếp"
-            try:
-                self.halt_if_too_bad(receipt)
-            except TooManyQuarantinedError as error:
-                status, message = BatchStatus.HALTED, str(error)
-        self.context.ledger.batch_status(receipt.batch, status, message)
+            self.context.ledger.batch_left_open(receipt.batch, f"{left} hồ sơ chưa xong; chạy lại lô này để làm tiếp")
+        else:
+            self.context.ledger.batch_status(receipt.batch, BatchStatus.DONE)
 
     # --- a batch
 
@@ -187,6 +182,7 @@ class Runner:
             untouched = len(wanted) - len(jobs)
             if self.on_planned:
                 self.on_planned(receipt, len(jobs))
+            try_key(self.context, jobs)
             outcomes: list[Outcome] = []
             for step in (self.digitize, self.sign):
                 outcomes += step(jobs)

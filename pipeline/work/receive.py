@@ -55,9 +55,7 @@ def receive(
         if last is None:
             raise UnknownBatchError(ref.key)
         return last, True
-    again = ordered_reruns(context.archive, ref).get(BATCH_ORDER, Counter())["receive"]
-    # the limits are part of the verdict: whoever raises one wants another
-    key = run_key(stage("receive"), drop_state(context.intake, ref), limits(context), reruns=again)
+    key = _state_key(context, ref)
     try:
         return from_json(Receipt, context.archive.get_bytes(archive.receipt(ref, key))), True
     except NoSuchObjectError:
@@ -76,6 +74,20 @@ def receive(
     except ContentConflictError:
         receipt = from_json(Receipt, context.archive.get_bytes(archive.receipt(ref, key)))
     return receipt, False
+
+
+def known_receipt(context: Context, ref: BatchRef) -> Receipt | None:
+    """The receipt of the drop as it stands; the last one when nobody received this state of it."""
+    try:
+        return from_json(Receipt, context.archive.get_bytes(archive.receipt(ref, _state_key(context, ref))))
+    except NoSuchObjectError:
+        return last_receipt(context.archive, ref)
+
+
+def _state_key(context: Context, ref: BatchRef) -> str:
+    again = ordered_reruns(context.archive, ref).get(BATCH_ORDER, Counter())["receive"]
+    # the limits are part of the verdict: whoever raises one wants another
+    return run_key(stage("receive"), drop_state(context.intake, ref), limits(context), reruns=again)
 
 
 def last_receipt(store: ObjectStore, ref: BatchRef) -> Receipt | None:

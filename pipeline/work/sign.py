@@ -70,6 +70,16 @@ class Desk:
         return self._opened
 
 
+def try_key(context: Context, jobs: Sequence[Job]) -> None:
+    """Open the key once, so that a wrong one stops a run before hours of reading.
+
+    Raises:
+        SigningError: It cannot be opened, or its certificate is not valid today.
+    """
+    if any(plan.profile.signed for _, plan in jobs):
+        open_signer(signer_settings(context.settings)).check()
+
+
 def sign_documents(context: Context, jobs: Sequence[Job], guard: Guard) -> Iterator[Outcome]:
     """Sign every document of ``jobs`` that is assembled and not signed yet."""
     with context.folder() as folder, Desk(context) as desk:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from manifests.documents import DocumentEntry
 from manifests.manifest import write_manifest
@@ -23,6 +24,14 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return lambda *arguments: CliRunner().invoke(sohoa, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No OCR, no signature: what is asked is what the command says."""
+    monkeypatch.setenv("SOHOA_OCR_ENGINE", "null")
+    monkeypatch.setenv("SOHOA_LEGAL_PROFILE", "hotich-1437")
+    monkeypatch.setenv("SOHOA_WORKERS", "1")
 
 
 def scan(path: Path, seed: int = 1) -> Path:
@@ -152,3 +161,81 @@ def test_one_bad_file_does_not_keep_the_others_of_a_folder_from_being_converted(
     assert result.exit_code == 3
     assert (tmp_path / "out" / "good.pdf").exists()
     assert not (tmp_path / "out" / "bad.pdf").exists()
+
+
+@pytest.mark.verapdf
+def test_a_file_that_came_out_as_no_pdfa_is_no_success(call: Call, tmp_path: Path) -> None:
+    Image.new("L", (1, 20000), 255).save(tmp_path / "thread.png")  # longer than a PDF page may be
+    result = call("convert", tmp_path / "thread.png", tmp_path / "out.pdf")
+    assert result.exit_code == 3, result.output
+    assert "KHÔNG đạt PDF/A" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--json"),
+        ("run", "--json", "--batch", "00256/none"),
+        ("rerun", "--json", "--batch", "00256/none"),
+        ("convert", "--json", "none.pdf", "out.pdf"),
+        ("check", "--json", "empty"),
+        ("status", "--json"),
+        ("status", "--json", "--batches"),
+        ("audit", "--json"),
+    ],
+)
+def test_json_is_one_document_also_when_nothing_can_be_done(
+    call: Call, tmp_path: Path, arguments: tuple[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    result = call(*arguments)
+    told = json.loads(result.stdout)
+    assert (result.exit_code in (2, 4)) == ("error" in told or arguments[0] == "check")
+
+
+def test_a_stopped_document_is_told_by_the_next_run_too(call: Call, tmp_path: Path, quick: None) -> None:
+    drop(tmp_path, pages=3)
+    assert call("run").exit_code == 4
+    again = call("run")
+    assert again.exit_code == 4
+    assert "Số trang không khớp" in again.output
+
+
+def test_what_does_not_exist_cannot_be_redone(call: Call, tmp_path: Path, quick: None) -> None:
+    drop(tmp_path, pages=3)
+    told = call("rerun", "--batch", "00256/L1", "--document", "HS-1")
+    assert told.exit_code == 2
+    assert "Số trang không khớp" in told.output
+
+
+@pytest.mark.slow
+def test_a_key_that_does_not_open_stops_the_run_at_once_and_names_no_secret(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    drop(tmp_path)
+    monkeypatch.delenv("SOHOA_LEGAL_PROFILE")
+    (tmp_path / "key.p12").write_bytes(b"no key")
+    monkeypatch.setenv("SOHOA_SIGNER_PKCS12", str(tmp_path / "key.p12"))
+    monkeypatch.setenv("SOHOA_SIGNER_PASSPHRASE", "bi-mat-123")
+    result = call("run", "--json")
+    assert result.exit_code == 2
+    told = json.loads(result.stdout)
+    assert [h["code"] for h in told["halted"]] == ["key_unavailable"]
+    assert "bi-mat-123" not in result.output
+    assert not list((tmp_path / "var" / "archive").glob("*/*/*/pages")), "hours of reading before a wrong key"
+    assert "đã dừng" in call("status", "--batches").output
+
+
+@pytest.mark.slow
+def test_a_timestamp_authority_that_is_down_is_waited_for_told_and_given_up(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    drop(tmp_path)
+    monkeypatch.delenv("SOHOA_LEGAL_PROFILE")
+    monkeypatch.setenv("SOHOA_TSA_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("SOHOA_RETRIES", "2")
+    result = call("run", "--json")
+    assert result.exit_code == 4
+    assert [h["code"] for h in json.loads(result.stdout)["halted"]] == ["tsa_unavailable"]
+    monkeypatch.delenv("SOHOA_TSA_URL")
+    assert json.loads(call("run", "--json").stdout)["batches"][0]["worked"] == 1
