@@ -22,7 +22,7 @@ serve: ## open the dashboard on what the demo made
 
 test: ## all tests, against real services
 	@scripts/setup test
-	@$(BIN)/pytest -n logical
+	@$(BIN)/pytest -n logical --dist loadgroup
 
 lint: ## what CI runs besides the tests
 	$(BIN)/ruff check

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from airflow_home import AirflowHome
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
 ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIBE = """

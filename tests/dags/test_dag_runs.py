@@ -11,7 +11,7 @@ from pipeline.context import Context
 from sample_scans import generate
 from warehouse.progress import totals
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
 
 
 def environment(folder: Path) -> dict[str, str]:

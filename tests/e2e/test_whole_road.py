@@ -16,7 +16,7 @@ from warehouse.batches import batch_detail
 from warehouse.documents import document_detail
 from warehouse.progress import totals
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("road")]
 
 
 def signed_files(road: Road) -> list[Path]:
