@@ -173,6 +173,11 @@ _TABLE = (
     ),
     ("tool_missing", "Thiếu chương trình cần thiết", "Cài chương trình còn thiếu rồi chạy lại."),
     ("configuration_invalid", "Cấu hình không hợp lệ", "Sửa cấu hình rồi chạy lại."),
+    (
+        "machine_unavailable",
+        "Máy xử lý hết chỗ hoặc không đọc ghi được",
+        "Báo kỹ sư xem ổ đĩa (kể cả thư mục tạm) và bộ nhớ, rồi chạy lại: phần đã làm được giữ nguyên.",
+    ),
     ("store_unavailable", "Kho tệp không trả lời", "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư."),
     (
         "database_unavailable",

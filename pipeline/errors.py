@@ -192,6 +192,8 @@ def needs_a_change(error: BaseException) -> bool:
 
 def reason_code(error: BaseException) -> str:
     """Key of ``manifests.reasons.REASONS`` under which people see ``error``."""
+    if isinstance(error, OSError | MemoryError):
+        return "machine_unavailable"
     code = getattr(error, "code", None)
     return code if isinstance(code, str) and code in REASONS else "internal_error"
 

@@ -94,6 +94,7 @@ def test_a_strangers_code_does_not_make_its_message_safe() -> None:
 def test_what_the_system_refuses_is_told_without_the_name_of_the_file() -> None:
     message = safe_message(OSError(28, "No space left on device", "giấy khai sinh NGUYỄN VĂN MẪU.pdf"))
     assert "No space left on device" in message
+    assert reason_code(OSError(28, "No space left on device")) == "machine_unavailable"
     assert "MẪU" not in message
 
 
