@@ -64,8 +64,8 @@ class TooManyQuarantinedError(PipelineError):
         self.total = total
         super().__init__(
             f"batch {batch_key}: {quarantined} of {total} documents are quarantined, more than the {limit:.0%} that "
-            "SOHOA_QUARANTINE_LIMIT allows; look at the reasons with 'sohoa status --batches', mend the drop, "
-            "then 'sohoa run' again"
+            "SOHOA_QUARANTINE_LIMIT allows; look at the reasons with 'sohoa status --batches' and mend the drop; "
+            f"'sohoa rerun --batch {batch_key}' tries them again, a higher limit lets the others go on"
         )
 
 
