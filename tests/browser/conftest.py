@@ -56,7 +56,7 @@ def dashboard_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.wait(30)
 
 
-# Not for the session: while Playwright is open an event loop runs here, and signing in the same process needs its own.
+# Not for the session: while Playwright is open an event loop runs here, and signing here needs one of its own.
 @pytest.fixture(scope="module")
 def chromium(chromium_path: str) -> Iterator[Browser]:
     """Debian's Chromium, driven by Playwright."""

@@ -168,8 +168,23 @@ def test_any_text_normalizes_without_an_error(text: str) -> None:
 def test_a_legible_hand_that_differs_from_what_was_keyed_goes_to_review() -> None:
     name = BIRTH.field("person_name")
     legible, noise = (
-        settle(name, "Trịnh Kim Thị Vân", c, "Trịnh Kim Thị Khác", threshold=0.8, doubt=0.25, keyed_confidence=0.9)
-        for c in (0.35, 0.1)
+        settle(name, read, c, "Trịnh Kim Thị Khác", threshold=0.8, doubt=0.25, keyed_confidence=0.9)
+        for read, c in (("Trần Văn Bình", 0.35), ("Ềm lo uý xà", 0.1))
     )
     assert (legible.value, legible.reason) == ("Trịnh Kim Thị Khác", "disagrees")
     assert (noise.value, noise.reason) == ("Trịnh Kim Thị Khác", None)
+
+
+@pytest.mark.parametrize(
+    ("read", "reason"),
+    [
+        ("Trịní Kim Thị Vân", "disagrees"),
+        ("Trịnh Kirn Thị Khác", None),
+        ("Trnh Kim Thi Khac", None),
+        ("Ềm lo uý xà", None),
+    ],
+)
+def test_a_word_that_no_misreading_explains_goes_to_review_however_faint(read: str, reason: str | None) -> None:
+    name = BIRTH.field("person_name")
+    found = settle(name, read, 0.1, "Trịnh Kim Thị Khác", threshold=0.8, doubt=0.5, keyed_confidence=0.9)
+    assert (found.value, found.reason) == ("Trịnh Kim Thị Khác", reason)
