@@ -13,20 +13,20 @@ from ocr.assemble import DocumentMetadata, assemble
 from ocr.capture import CaptureOptions, capture_pages
 from ocr.engine import engine_of_process
 from ocr.errors import UnsupportedFormatError
-from ocr.limits import Limits
 from ocr.page import VisibleImage
 from ocr.probe import probe
-from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.recognize import recognize_page
 from ocr.threads import use_one_thread
+from pipeline.context import Context
 from pipeline.errors import ConfigurationError
-from pipeline.plan import signer_settings, timestamp_settings, trust_settings, word_shares
+from pipeline.plan import capture_options, limits, recognize_options, trust_settings, word_shares
 from pipeline.settings import Settings
+from pipeline.work.sign import Desk
 from signing.errors import VerificationError
-from signing.keys import open_signer
 from signing.pdfa import PdfaValidator
 from signing.profiles import find_profile
-from signing.sign import SigningDetails, sign_pdf
-from signing.timestamps import local_tsa, open_timestamper
+from signing.sign import SigningDetails
+from signing.stage import SigningTask, sign_document
 from signing.verify import verify_pdf
 
 
@@ -67,14 +67,13 @@ def convert(
         raise ConfigurationError(f"{out}: the output is also an input, which is never overwritten; name another file")
     use_one_thread()
     profile = find_profile(settings.legal_profile)
-    limits = Limits(max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6))
-    input_signatures = _input_signatures(files, settings, limits)
+    input_signatures = _input_signatures(files, settings)
     pages: list[PageText] = []
     part = out.with_name(f".{out.name}.part.pdf") if sign else out
     now = dt.datetime.now(dt.UTC)
     mark = profile.conversion_text(settings.converter, now) if settings.converter else None
     metadata = DocumentMetadata(title=files[0].stem, document_id=files[0].stem, created_at=now, conversion_mark=mark)
-    options = CaptureOptions(min_dpi=profile.min_dpi, max_pages=settings.max_pages, max_pixels=limits.max_pixels)
+    options = capture_options(settings, profile)
     try:
         assemble(_pages(files, options, settings, pages, on_page), metadata, part)
         fact = _sign(part, out, pages[0], settings) if sign else None
@@ -85,10 +84,10 @@ def convert(
     return Conversion(out, tuple(pages), input_signatures, fact, str(verdict.status), verdict.detail)
 
 
-def _input_signatures(files: Sequence[Path], settings: Settings, limits: Limits) -> tuple[SignatureFact, ...]:
+def _input_signatures(files: Sequence[Path], settings: Settings) -> tuple[SignatureFact, ...]:
     found: list[SignatureFact] = []
     for file in files:
-        facts = probe(file, limits)
+        facts = probe(file, limits(settings))
         if facts.problem == "unsupported_format":
             raise UnsupportedFormatError(file.name, facts.detail or "not a PDF, TIFF, JPEG or PNG")
         if facts.signed:
@@ -107,9 +106,7 @@ def _pages(
     on_page: Callable[[PageText], None] | None,
 ) -> Iterator[tuple[VisibleImage, PageText]]:
     engine = engine_of_process(settings.ocr_engine, settings.language)
-    recognize = RecognizeOptions(
-        engine=settings.ocr_engine, language=settings.language, page_timeout=settings.page_timeout
-    )
+    recognize = recognize_options(settings)
     for page in capture_pages(list(files), options, orienter=engine.orientation):
         text = recognize_page(page, engine, recognize)
         pages.append(text)
@@ -126,10 +123,11 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
         converter=settings.converter or "",
         occupied=word_shares(first),
     )
-    signer = open_signer(signer_settings(settings))
-    if settings.tsa_url:
-        timestamper = open_timestamper(timestamp_settings(settings, settings.tsa_url))
-        return sign_pdf(source, out, profile=profile, signer=signer, timestamper=timestamper, details=details)
-    with local_tsa(settings.test_pki_folder) as authority:
-        timestamper = open_timestamper(timestamp_settings(settings, authority.url))
-        return sign_pdf(source, out, profile=profile, signer=signer, timestamper=timestamper, details=details)
+    draft = out.with_name(f".{out.name}.signed.pdf")
+    draft.unlink(missing_ok=True)
+    with Desk(Context(settings)) as desk:
+        signer, timestamper = desk.tools()
+        task = SigningTask(profile, signer, details)
+        facts = sign_document(source, draft, (task,), timestamper=timestamper, trust=trust_settings(settings))
+    draft.replace(out)
+    return facts[-1]

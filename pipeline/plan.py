@@ -16,6 +16,7 @@ from manifests.text import PageText
 from manifests.units import units
 from ocr.capture import CaptureOptions
 from ocr.index import IndexOptions
+from ocr.limits import Limits
 from ocr.recognize import RecognizeOptions
 from pipeline import archive
 from pipeline.results import ReceivedDocument
@@ -74,18 +75,31 @@ def ordered_reruns(store: ObjectStore, ref: BatchRef) -> dict[str, Counter[str]]
     return orders
 
 
+def limits(settings: Settings) -> Limits:
+    """What one delivered file may claim of the machine."""
+    return Limits(max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6))
+
+
+def capture_options(settings: Settings, profile: LegalProfile) -> CaptureOptions:
+    """How pages are taken out, with the resolution the legal profile asks for."""
+    bounds = limits(settings)
+    return CaptureOptions(min_dpi=profile.min_dpi, max_pages=bounds.max_pages, max_pixels=bounds.max_pixels)
+
+
+def recognize_options(settings: Settings) -> RecognizeOptions:
+    """How pages are read."""
+    return RecognizeOptions(
+        engine=settings.ocr_engine, language=settings.language, page_timeout=settings.page_timeout
+    )
+
+
 def plan(settings: Settings, document: ReceivedDocument, reruns: Mapping[str, int] | None = None) -> Plan:
     """The plan of one document under these settings."""
     times = reruns or {}
     profile = find_profile(settings.legal_profile)
     agency = agency_name(settings, document.batch)
     entry = document.entry
-    capture = CaptureOptions(
-        min_dpi=profile.min_dpi, max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6)
-    )
-    recognize = RecognizeOptions(
-        engine=settings.ocr_engine, language=settings.language, page_timeout=settings.page_timeout
-    )
+    capture, recognize = capture_options(settings, profile), recognize_options(settings)
     index = IndexOptions(threshold=settings.review_threshold)
 
     def key(name: str, above: str, *options: object) -> str:

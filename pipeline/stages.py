@@ -133,11 +133,6 @@ def stage(name: str) -> Stage:
     raise KeyError(f"no stage {name!r}; the stages are {', '.join(NAMES)}")
 
 
-def from_here_on(name: str) -> tuple[str, ...]:
-    """Names of ``name`` and of every stage below it."""
-    return NAMES[NAMES.index(stage(name).name) :]
-
-
 def markdown_table() -> str:
     """The table as the README shows it; a test keeps the two equal."""
     head = "| # | stage | per | reads → writes | does | room |\n|---|---|---|---|---|---|"

@@ -34,18 +34,17 @@ def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
     from manifests.delivery import check_delivery
     from manifests.documents import BatchRef
     from manifests.verdict import verdict_lines
-    from ocr.limits import Limits
     from ocr.probe import probe
+    from pipeline.plan import limits
     from pipeline.settings import read_settings
 
     folder = batch_dir.resolve()
     settings = read_settings()
-    limits = Limits(max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6))
     ref = BatchRef(unit or folder.parent.name, folder.name)
     with progress_bar(as_json) as bar:
         task = bar.add_task("Kiểm tra", total=None)
         report = check_delivery(
-            folder, ref, probe=lambda path: probe(path, limits), progress=lambda _: bar.advance(task)
+            folder, ref, probe=lambda path: probe(path, limits(settings)), progress=lambda _: bar.advance(task)
         )
     if as_json:
         print_json(report)

@@ -14,13 +14,12 @@ from manifests.documents import Artefact, ArtefactKind, BatchRef, DocumentEntry,
 from manifests.manifest import find_manifest, read_manifest
 from manifests.reasons import Fault, Severity
 from manifests.serial import from_json, to_json
-from ocr.limits import Limits
 from ocr.probe import probe
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import UnknownBatchError
 from pipeline.intake import drop_state, is_ready, local_drop
-from pipeline.plan import ordered_reruns, trust_settings
+from pipeline.plan import limits, ordered_reruns, trust_settings
 from pipeline.results import Receipt, ReceivedDocument
 from pipeline.run_keys import run_key
 from pipeline.stages import stage
@@ -32,11 +31,6 @@ from signing.verify import verify_pdf
 
 BATCH_ORDER = ".batch"
 """Stands for the whole batch among its rerun orders; no document id begins with a dot."""
-
-
-def limits(context: Context) -> Limits:
-    """What a hostile file may cost, from the settings."""
-    return Limits(max_pages=context.settings.max_pages, max_pixels=int(context.settings.max_megapixels * 1e6))
 
 
 def receive(
@@ -64,7 +58,7 @@ def receive(
         report = check_delivery(
             drop,
             ref,
-            probe=lambda path: probe(path, limits(context)),
+            probe=lambda path: probe(path, limits(context.settings)),
             known=partial(_owner, context, _declared(drop, ref)),
             progress=on_document,
         )
@@ -87,7 +81,7 @@ def known_receipt(context: Context, ref: BatchRef) -> Receipt | None:
 def _state_key(context: Context, ref: BatchRef) -> str:
     again = ordered_reruns(context.archive, ref).get(BATCH_ORDER, Counter())["receive"]
     # the limits are part of the verdict: whoever raises one wants another
-    return run_key(stage("receive"), drop_state(context.intake, ref), limits(context), reruns=again)
+    return run_key(stage("receive"), drop_state(context.intake, ref), limits(context.settings), reruns=again)
 
 
 def last_receipt(store: ObjectStore, ref: BatchRef) -> Receipt | None:

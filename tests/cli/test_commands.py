@@ -136,6 +136,8 @@ def test_convert_joins_scans_signs_and_never_touches_its_input(call: Call, tmp_p
     assert made["signature"]["intact"] and not made["signature"]["legally_valid"]
     assert (first.read_bytes(), second.read_bytes()) == before
     assert call("verify", tmp_path / "out.pdf").exit_code == 0
+    assert call("convert", "--sign", first, tmp_path / "out.pdf").exit_code == 0, "an older output is replaced whole"
+    assert not list(tmp_path.glob(".out*")), "drafts are left behind"
     whole = bytearray((tmp_path / "out.pdf").read_bytes())
     whole[len(whole) // 3] ^= 1
     (tmp_path / "bent.pdf").write_bytes(whole)

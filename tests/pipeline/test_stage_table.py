@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.settings import Settings
-from pipeline.stages import NAMES, STAGES, from_here_on, markdown_table, stage
+from pipeline.stages import NAMES, STAGES, markdown_table, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,8 +15,7 @@ def test_the_road_is_the_one_of_the_architecture() -> None:
     assert len({s.label for s in STAGES}) == len(STAGES)
 
 
-def test_from_a_stage_on_means_it_and_everything_below() -> None:
-    assert from_here_on("sign") == ("sign", "index", "load")
+def test_an_unknown_stage_names_those_there_are() -> None:
     with pytest.raises(KeyError, match="the stages are receive"):
         stage("polish")
 
