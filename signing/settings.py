@@ -69,18 +69,25 @@ class TimestampSettings:
         timeout: Seconds one try may take.
         tries: How many times it is asked before ``TsaUnavailableError``.
         wait: Seconds before the second try; doubles with each further one.
+        slots: How many requests it stands at once.
+        failures: After how many failures in a row it is left alone for ``rest`` seconds.
     """
 
     url: str
     timeout: float = 180.0
     tries: int = 3
     wait: float = 2.0
+    slots: int = 4
+    failures: int = 6
+    rest: float = 60.0
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise SettingsError("timestamp url", f"{self.url!r} is not an http(s) address; correct it")
         if self.tries < 1 or self.timeout <= 0 or self.wait < 0:
             raise SettingsError("timestamp", "tries must be at least 1, timeout above 0 and wait not below 0")
+        if self.slots < 1 or self.failures < 1 or self.rest < 0:
+            raise SettingsError("timestamp", "slots and failures must be at least 1, rest not below 0")
 
 
 @dataclass(frozen=True, slots=True)

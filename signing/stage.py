@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from manifests.documents import SignatureFact
 from signing.errors import SettingsError, SignatureInvalidError, VerificationError
+from signing.journal import FORGETFUL, Journal
 from signing.keys import Signer
 from signing.profiles import LegalProfile
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, publish, sign_pdf
+from signing.stamping import add_timestamp, draft_name, keep_draft, newest_field, recall_draft
 from signing.verify import verify_pdf
+
+# A token has one session and an event loop it was opened in; the work under this lock is milliseconds.
+_KEYS = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,21 @@ class SigningTask:
 
 
 def sign_document(
-    source: Path, target: Path, tasks: tuple[SigningTask, ...], *, timestamper: Any, trust: TrustSettings
+    source: Path,
+    target: Path,
+    tasks: tuple[SigningTask, ...],
+    *,
+    timestamper: Any,
+    trust: TrustSettings,
+    journal: Journal = FORGETFUL,
 ) -> tuple[SignatureFact, ...]:
     """Sign ``source`` once for each task, in order, and judge the result before it becomes ``target``.
 
     Every signature (those the source had, too) must be intact and valid, and each new one trusted by ``trust``
-    and timestamped when a timestamper is given. The PDF/A verdict is ``signing.pdfa``'s, for many files at once.
+    and timestamped when a timestamper is given. What ``journal`` kept of an interrupted signing of the very same
+    bytes is gone on with: no second signature, no second timestamp. Safe to call from many threads at once: keys
+    sign one after the other, timestamps are waited for side by side. The PDF/A verdict is ``signing.pdfa``'s, for
+    many files at once.
 
     Returns:
         The verdicts on ``target``, oldest signature first.
@@ -50,19 +65,23 @@ def sign_document(
         made = set()
         for number, task in enumerate(tasks):
             draft = Path(folder) / f"{number}.pdf"
-            fact = sign_pdf(
-                current,
-                draft,
-                profile=task.profile,
-                signer=task.signer,
-                timestamper=timestamper,
-                details=task.details,
-            )
-            made.add(fact.field_name)
+            _sign(current, draft, task, journal)
+            if timestamper is not None:
+                add_timestamp(draft, timestamper, journal)
+            made.add(newest_field(draft))
             current = draft
         facts = _judge(current, target.name, made, trust, timestamped=timestamper is not None)
         publish(current, target)
     return facts
+
+
+def _sign(source: Path, draft: Path, task: SigningTask, journal: Journal) -> None:
+    name = draft_name(source, task.signer.certificate)
+    if recall_draft(journal, name, source, draft):
+        return
+    with _KEYS:
+        sign_pdf(source, draft, profile=task.profile, signer=task.signer, timestamper=None, details=task.details)
+    keep_draft(journal, name, source, draft)
 
 
 def _judge(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from signing.settings import TimestampSettings
+from signing.slots import Slots
 from signing.throwaway_pki import ThrowawayPki, ensure_pki
 
 _LARGEST_REQUEST = 64 * 1024
@@ -20,14 +21,17 @@ _LARGEST_REQUEST = 64 * 1024
 _TEST_POLICY = "2.999.3161"
 
 
-def open_timestamper(settings: TimestampSettings) -> Any:
-    """A pyHanko timestamper for ``settings``; use one for many documents.
+def open_timestamper(settings: TimestampSettings, slots: Slots | None = None) -> Any:
+    """A pyHanko timestamper for ``settings``; use one for many documents and many threads.
+
+    Args:
+        slots: Shared by all who ask this authority; without them nothing holds back how many ask at once.
 
     Its faults are ``TsaUnavailableError``.
     """
     from signing.tsa_client import PatientTimestamper
 
-    return PatientTimestamper(settings)
+    return PatientTimestamper(settings, slots)
 
 
 @dataclass(slots=True)
@@ -39,12 +43,15 @@ class LocalTsa:
         latency: Seconds each answer takes.
         slots: How many requests it works on at once; the others wait.
         answered: Timestamps given out so far.
+        most_at_once: Most requests that ever stood there together, waiting ones too.
     """
 
     url: str
     latency: float
     slots: int
     answered: int = 0
+    most_at_once: int = 0
+    _present: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def settings(self, **changes: Any) -> TimestampSettings:
@@ -55,6 +62,18 @@ class LocalTsa:
         """Note one more timestamp."""
         with self._lock:
             self.answered += 1
+
+    @contextmanager
+    def present(self) -> Iterator[None]:
+        """Note that a request stands here."""
+        with self._lock:
+            self._present += 1
+            self.most_at_once = max(self.most_at_once, self._present)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._present -= 1
 
 
 @contextmanager
@@ -81,7 +100,7 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
             if not length.isdecimal() or int(length) > _LARGEST_REQUEST:
                 self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
-            with gate:
+            with running.present(), gate:
                 time.sleep(latency)
                 try:
                     request = tsp.TimeStampReq.load(self.rfile.read(int(length)), strict=True)

@@ -1,30 +1,41 @@
-"""The RFC 3161 client: pyHanko's, with the tries and the checks a slow, public authority needs."""
+"""The RFC 3161 client: pyHanko's, with the tries, the slots and the checks a slow, public authority needs."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import ClassVar
 
 from asn1crypto import cms, core, tsp
 from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from signing.breaker import Breaker
 from signing.errors import TsaUnavailableError
 from signing.settings import TimestampSettings
+from signing.slots import NoLimit, Slots
 
 _NETWORK_FAULTS = (TimestampRequestError, OSError, asyncio.TimeoutError)
+_PAUSE = 0.02
+"""Seconds between two looks for a free slot: less than a hundredth of the fastest answer seen of the state's TSA."""
 
 
 class PatientTimestamper(HTTPTimeStamper):
-    """Asks again when the network or the server fails, never when the server refused.
+    """Asks again when the network or the server fails, never when the server refused. For many threads at once.
+
+    Each request waits for a slot, so that the authority never gets more than it stands; the waits between tries
+    hold none. After many failures in a row nobody asks for a while.
 
     Raises (from ``async_timestamp``):
-        TsaUnavailableError: No usable answer after all tries, or a refusal.
+        TsaUnavailableError: No usable answer after all tries, a refusal, or the authority is left alone just now.
     """
 
-    def __init__(self, settings: TimestampSettings) -> None:
+    def __init__(self, settings: TimestampSettings, slots: Slots | None = None) -> None:
         super().__init__(settings.url, timeout=settings.timeout)
         self.settings = settings
+        self.breaker = Breaker(settings.failures, settings.rest)
+        self._slots = slots or NoLimit()
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         settings = self.settings
@@ -36,14 +47,42 @@ class PatientTimestamper(HTTPTimeStamper):
         try:
             async for attempt in tries:
                 with attempt:
-                    response = await super().async_request_tsa_response(req)
+                    response = await self._ask(req)
         except RetryError as fault:
             last = fault.last_attempt.exception()
             raise TsaUnavailableError(settings.url, settings.tries, _describe(last)) from None
-        except (ValueError, TypeError):
-            raise self._unusable("the answer is not an RFC 3161 response") from None
         self._check(req, response)
         return response
+
+    async def _ask(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        """One request in one slot; what comes of it counts for the breaker."""
+        async with self._slot():
+            rest = self.breaker.wait()
+            if rest:
+                raise TsaUnavailableError(
+                    self.settings.url,
+                    0,
+                    f"{self.breaker.failures} failures in a row; left alone for {rest:.0f} s more",
+                )
+            try:
+                response = await super().async_request_tsa_response(req)
+            except (ValueError, TypeError):
+                self.breaker.failed()
+                raise self._unusable("the answer is not an RFC 3161 response") from None
+            except BaseException:
+                self.breaker.failed()
+                raise
+            self.breaker.succeeded()
+            return response
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        while (give_back := self._slots.take()) is None:
+            await asyncio.sleep(_PAUSE)
+        try:
+            yield
+        finally:
+            give_back()
 
     def _check(self, req: tsp.TimeStampReq, response: tsp.TimeStampResp) -> None:
         """What pyHanko leaves open: is it an answer at all, was it granted, and for these bytes?"""
