@@ -176,6 +176,21 @@ _TABLE = (
     (
         "machine_unavailable",
         "Máy xử lý hết chỗ hoặc không đọc ghi được",
+    (
+        "pin_refused",
+        "Thiết bị ký không nhận mã PIN",
+        "Sửa tệp chứa mã PIN, đăng nhập một lần bằng phần mềm của thiết bị rồi chạy lại; không thử nhiều lần.",
+    ),
+    (
+        "token_locked",
+        "Thiết bị ký đã bị khóa",
+        "Đề nghị đơn vị cấp chứng thư số mở khóa thiết bị (mã PUK) rồi chạy lại.",
+    ),
+    (
+        "token_absent",
+        "Không thấy thiết bị ký",
+        "Cắm lại thiết bị ký hoặc kiểm tra đường kết nối tới HSM; hệ thống sẽ tự thử lại.",
+    ),
         "Báo kỹ sư xem ổ đĩa (kể cả thư mục tạm) và bộ nhớ, rồi chạy lại: phần đã làm được giữ nguyên.",
     ),
     ("store_unavailable", "Kho tệp không trả lời", "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư."),

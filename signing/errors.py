@@ -57,6 +57,44 @@ class KeyUnavailableError(SigningError):
         super().__init__(f"signing key {key}: {detail}")
 
 
+class PinRefusedError(KeyUnavailableError):
+    """The token refused its PIN, or may not be asked again; trying on would lock it."""
+
+    code = "pin_refused"
+
+    def __init__(self, token: str, detail: str) -> None:
+        super().__init__(
+            f"on token {token}",
+            f"the PIN is refused ({detail}); it is not tried again, because a token locks itself after a few wrong "
+            "PINs: correct the PIN's file, log in once with the vendor's own program, then run again",
+        )
+
+
+class TokenLockedError(KeyUnavailableError):
+    """Too many wrong PINs: the token locked itself."""
+
+    code = "token_locked"
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            f"on token {token}",
+            "the token is locked after too many wrong PINs; have its issuer unlock it (PUK), then run again",
+        )
+
+
+class TokenAbsentError(SigningError):
+    """The token is not plugged in, was pulled out, or stopped answering; it may come back."""
+
+    code = "token_absent"
+
+    def __init__(self, token: str, detail: str) -> None:
+        self.token = token
+        self.detail = detail
+        super().__init__(
+            f"token {token}: {detail}; plug it in (or mend the way to the HSM) and run again, nothing was half signed"
+        )
+
+
 class CertificateExpiredError(SigningError):
     """The signer's certificate is past its end, or its time has not come."""
 

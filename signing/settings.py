@@ -18,6 +18,8 @@ class KeyKind(StrEnum):
     """The throw-away test CA; what it signs has no legal value."""
     PKCS12 = "pkcs12"
     """A ``.p12``/``.pfx`` file with a passphrase."""
+    PKCS11 = "pkcs11"
+    """A token or an HSM, through its vendor's PKCS#11 module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,19 @@ class SignerSettings:
     """Which key signs.
 
     Attributes:
-        kind: ``test`` or ``pkcs12``.
+        kind: ``test``, ``pkcs12`` or ``pkcs11``.
         test_folder: Folder of the test CA; made on first use.
         test_identity: Whose key of the test CA: ``agency`` or ``person`` (the digitizer).
         pkcs12: The key file.
-        passphrase: Its secret; or ``passphrase_file``, whose first line is the secret.
+        passphrase: Its secret, or the token's PIN; or ``passphrase_file``, whose first line is the secret. A token
+            with a keypad of its own needs neither.
+        module: The PKCS#11 library of the token's vendor.
+        token, token_serial: Label and serial number of the token; may stay empty when there is one only.
+        key_label, key_id: Which of the token's keys signs (CKA_LABEL, and CKA_ID in hex digits); may stay empty when
+            there is one only.
+        certificate_label: Certificate on the token; the key's own when empty.
+        certificate: PEM or DER file of the signer's certificate, for a token that holds none.
+        chain: PEM or DER files of the authorities between signer and root, for a key that comes without them.
     """
 
     kind: KeyKind = KeyKind.TEST
@@ -38,15 +48,23 @@ class SignerSettings:
     pkcs12: Path | None = None
     passphrase: SecretStr | None = field(default=None, repr=False)
     passphrase_file: Path | None = None
+    module: Path | None = None
+    token: str = ""
+    token_serial: str = ""
+    key_label: str = ""
+    key_id: str = ""
+    certificate_label: str = ""
+    certificate: Path | None = None
+    chain: tuple[Path, ...] = ()
 
-    def secret(self) -> bytes | None:
-        """The passphrase of ``pkcs12``, ``None`` when none is set.
+    def secret(self) -> SecretStr | None:
+        """The passphrase of ``pkcs12`` or the PIN of the token, ``None`` when none is set.
 
         Raises:
             SettingsError: ``passphrase_file`` cannot be read.
         """
         if self.passphrase is not None:
-            return self.passphrase.get_secret_value().encode()
+            return self.passphrase
         if self.passphrase_file is None:
             return None
         try:
@@ -55,7 +73,7 @@ class SignerSettings:
             raise SettingsError(
                 "passphrase_file", f"{self.passphrase_file} cannot be read; check the path and its permissions"
             ) from None
-        return lines[0].encode() if lines else b""
+        return SecretStr(lines[0] if lines else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +109,43 @@ class TimestampSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TrustSettings:
-    """Whose certificates are believed. Nothing is believed by default, and nothing is fetched from the network.
+class RevocationSettings:
+    """How OCSP answers and revocation lists are fetched for levels B-LT and above.
+
+    Only the addresses in certificates that lead to a trust anchor are ever asked, so a stranger's file cannot send
+    a request anywhere.
 
     Attributes:
-        roots: PEM or DER files of trust anchors (a file may hold several PEM certificates).
+        timeout: Seconds one request may take, all in all.
+        largest: Most bytes of one answer; national revocation lists have some megabytes.
+        fresh: Seconds an answer is used again for further documents.
+        private_networks: Whether addresses of private networks and of this machine may be asked.
+        mirrors: Pairs of address beginnings, as they stand in certificates → where they are asked instead, for
+            networks that reach the authority through a copy of their own.
+    """
+
+    timeout: float = 30.0
+    largest: int = 32 * 1024 * 1024
+    fresh: float = 3600.0
+    private_networks: bool = False
+    mirrors: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.timeout <= 0 or self.largest < 1 or self.fresh < 0:
+            raise SettingsError("revocation", "timeout and largest must be above 0 and fresh not below 0")
+        for _, mirror in self.mirrors:
+            if not mirror.startswith(("http://", "https://")):
+                raise SettingsError("revocation mirror", f"{mirror!r} is not an http(s) address; correct it")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustSettings:
+    """Whose certificates are believed. Nothing is believed by default.
+
+    Attributes:
+        roots: PEM or DER files of trust anchors (a file may hold several PEM certificates), or folders. Of a
+            folder the files ``*.pem``, ``*.crt``, ``*.cer``, ``*.der`` and ``*.crl`` count: self-signed
+            certificates are anchors, others help to build chains, revocation lists are obeyed.
         test_ca: Folder of the throw-away test CA; its root, once it is made, counts as trusted, never as
             legally valid.
     """

@@ -2,4 +2,11 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["must_run", "postgres_service", "s3_service", "verapdf_service", "browser_service"]
+pytest_plugins = [
+    "must_run",
+    "postgres_service",
+    "s3_service",
+    "verapdf_service",
+    "browser_service",
+    "softhsm_service",
+]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-SERVICES = frozenset({"postgres", "s3", "verapdf", "browser", "airflow"})
+SERVICES = frozenset({"postgres", "s3", "verapdf", "browser", "airflow", "token"})
 
 
 def _must_run() -> bool:
