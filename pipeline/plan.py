@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from manifests.documents import BatchRef, DocumentEntry
 from manifests.record_types import record_types
@@ -19,12 +19,13 @@ from ocr.index import IndexOptions
 from ocr.limits import Limits
 from ocr.recognize import RecognizeOptions
 from pipeline import archive
+from pipeline.errors import ConfigurationError
 from pipeline.results import ReceivedDocument
 from pipeline.run_keys import fingerprint, root_key, run_key
 from pipeline.settings import Settings
 from pipeline.stages import stage
 from pipeline.stores import ObjectStore
-from signing.profiles import LegalProfile, find_profile
+from signing.profiles import LegalProfile, SignerKind, find_profile
 from signing.settings import KeyKind, SignerSettings, TimestampSettings, TrustSettings
 
 
@@ -131,19 +132,39 @@ def timestamp_settings(settings: Settings, url: str) -> TimestampSettings:
     return TimestampSettings(url, timeout=settings.tsa_timeout)
 
 
-def signer_settings(settings: Settings) -> SignerSettings:
-    """Which key signs, as the signing room wants it told."""
-    return SignerSettings(
-        kind=KeyKind.PKCS12 if settings.signer_pkcs12 else KeyKind.TEST,
-        test_folder=settings.test_pki_folder,
-        pkcs12=settings.signer_pkcs12,
-        passphrase=settings.signer_passphrase,
-        passphrase_file=settings.signer_passphrase_file,
-    )
+def signer_settings(settings: Settings, signer: SignerKind = SignerKind.AGENCY) -> SignerSettings:
+    """Which key signs for the agency or for the person who digitizes, as the signing room wants it told.
+
+    Raises:
+        ConfigurationError: A real agency would sign beside a test person.
+    """
+    prefix = "person_signer_" if signer is SignerKind.PERSON else "signer_"
+    kind = _key_kind(settings, prefix)
+    if kind is KeyKind.TEST and _key_kind(settings, "signer_") is not KeyKind.TEST:
+        raise ConfigurationError(
+            "the legal profile wants the signature of the person who digitizes, and only the agency's key is set; "
+            "set SOHOA_PERSON_SIGNER_PKCS12 or SOHOA_PERSON_SIGNER_MODULE (docs/signing.md)"
+        )
+    told = {
+        field.name: getattr(settings, prefix + field.name)
+        for field in fields(SignerSettings)
+        if prefix + field.name in Settings.model_fields
+    }
+    identity = "person" if signer is SignerKind.PERSON else "agency"
+    return SignerSettings(**told | {"kind": kind}, test_folder=settings.test_pki_folder, test_identity=identity)
+
+
+def _key_kind(settings: Settings, prefix: str) -> KeyKind:
+    """What is said, else what the other settings lead to."""
+    said = getattr(settings, f"{prefix}kind")
+    if said:
+        return KeyKind(said)
+    if getattr(settings, f"{prefix}pkcs12"):
+        return KeyKind.PKCS12
+    return KeyKind.PKCS11 if getattr(settings, f"{prefix}module") else KeyKind.TEST
 
 
 def trust_settings(settings: Settings) -> TrustSettings:
     """Whom a signature may end in: the roots of the settings, and the test CA where it is what signs."""
-    return TrustSettings(
-        roots=settings.trust_roots, test_ca=None if settings.signer_pkcs12 else settings.test_pki_folder
-    )
+    test = _key_kind(settings, "signer_") is KeyKind.TEST
+    return TrustSettings(roots=settings.trust_roots, test_ca=settings.test_pki_folder if test else None)

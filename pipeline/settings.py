@@ -20,6 +20,20 @@ from pydantic_settings import (
 
 from pipeline.errors import ConfigurationError
 
+SignerChoice = Literal["test", "pkcs12", "pkcs11"]
+LINK_PLACES = ("document_id", "unit", "batch")
+
+
+def _link_template(text: str) -> str:
+    """``text`` when it is an address whose places exist."""
+    try:
+        filled = text.format(**dict.fromkeys(LINK_PLACES, "x"))
+    except (KeyError, IndexError, ValueError, AttributeError):
+        raise ValueError(f"its places are {', '.join(f'{{{place}}}' for place in LINK_PLACES)} only") from None
+    if not filled.startswith(("https://", "http://")):
+        raise ValueError("not an http(s) address")
+    return text
+
 
 class Settings(BaseSettings):
     """Settings of one installation; frozen, and small enough to hand to a worker process."""
@@ -50,17 +64,90 @@ class Settings(BaseSettings):
         0.5, gt=0, le=1, description="Share of a batch that may be quarantined before it halts"
     )
     # how it is signed
-    legal_profile: str = Field("nd30-2020", description="Legal profile of the signature")
+    legal_profile: str = Field("nd30-2020", description="Legal profile where no other is chosen")
+    legal_profiles: dict[str, str] = Field(
+        default_factory=dict,
+        description='Profiles of units, record types or both: {"00256": …, "birth": …, "00256/birth": …}',
+    )
+    approval: bool = Field(False, description="Whether a person must approve each batch before it is signed")
+    signed_input: Literal["sign", "keep"] = Field(
+        "sign",
+        description="What becomes of a delivered PDF whose own signature holds: signed again, or kept as it is",
+    )
+    renewal_days: int = Field(
+        90, ge=0, description="Days before the evidence of a signature ends from which 'sohoa extend' renews it"
+    )
     agency: str | None = Field(None, description="Name in the signature; UBND of the batch's unit when empty")
     converter: str | None = Field(None, description="Full name of the person who answers for the conversion")
-    signer_pkcs12: Path | None = Field(
-        None, description="PKCS#12 file of the agency; a throw-away test CA when empty"
+    copy_form: Literal["SAO Y", "SAO LỤC", "TRÍCH SAO"] = Field("SAO Y", description="Form of the copy, as shown")
+    agency_countersigns: bool = Field(
+        False, description="Whether the agency signs as well where the profile leaves it open (tt01-2023)"
     )
-    signer_passphrase: SecretStr | None = Field(None, description="Its passphrase; better in a file")
-    signer_passphrase_file: Path | None = Field(None, description="File that holds the passphrase (a secret mount)")
+    profiles_folder: Path | None = Field(
+        None, description="Folder of the agency's own legal profiles (TOML), beside or in place of the built-in ones"
+    )
+    seal: Path | None = Field(None, description="PNG of the agency's seal, for profiles that show it (tt02-2019)")
+    seal_width: float | None = Field(
+        None, gt=0, le=100, description="Its real width in mm; what the PNG's resolution says when empty"
+    )
+    record_url: Annotated[str, AfterValidator(_link_template)] | None = Field(
+        None, description="Address of a record's page for the QR code, with {document_id}, {unit}, {batch}"
+    )
+    signer_kind: SignerChoice | None = Field(
+        None, description="Key of the agency: test, pkcs12 or pkcs11; what is set below decides when empty"
+    )
+    signer_pkcs12: Path | None = Field(None, description="PKCS#12 file of the agency")
+    signer_passphrase: SecretStr | None = Field(
+        None, description="Passphrase of that file or PIN of the token; better in a file"
+    )
+    signer_passphrase_file: Path | None = Field(
+        None, description="File whose first line is the passphrase or the PIN (a secret mount)"
+    )
+    signer_module: Path | None = Field(None, description="PKCS#11 library of the token's or HSM's vendor")
+    signer_token: str = Field("", description="Label of the token; may stay empty when there is one only")
+    signer_token_serial: str = Field("", description="Serial number of the token, for two of one label")
+    signer_key_label: str = Field("", description="Label of the key; may stay empty when there is one only")
+    signer_key_id: str = Field("", description="The key's id on the token, hex digits")
+    signer_certificate_label: str = Field(
+        "", description="Label of the certificate on the token; the key's own when empty"
+    )
+    signer_certificate: Path | None = Field(
+        None, description="File of the signer's certificate, for a token that holds none"
+    )
+    signer_chain: tuple[Path, ...] = Field(
+        (), description="Files of the authorities between signer and root, for a key that comes without them"
+    )
+    person_signer_kind: SignerChoice | None = Field(
+        None, description="Key of the person who digitizes (tt01-2023), as above"
+    )
+    person_signer_pkcs12: Path | None = Field(None, description="PKCS#12 file of the person who digitizes")
+    person_signer_passphrase: SecretStr | None = Field(
+        None, description="Passphrase of that file or PIN of the token; better in a file"
+    )
+    person_signer_passphrase_file: Path | None = Field(
+        None, description="File whose first line is the passphrase or the PIN (a secret mount)"
+    )
+    person_signer_module: Path | None = Field(None, description="PKCS#11 library of the token's or HSM's vendor")
+    person_signer_token: str = Field("", description="Label of the token; may stay empty when there is one only")
+    person_signer_token_serial: str = Field("", description="Serial number of the token, for two of one label")
+    person_signer_key_label: str = Field("", description="Label of the key; may stay empty when there is one only")
+    person_signer_key_id: str = Field("", description="The key's id on the token, hex digits")
+    person_signer_certificate_label: str = Field(
+        "", description="Label of the certificate on the token; the key's own when empty"
+    )
+    person_signer_certificate: Path | None = Field(
+        None, description="File of the signer's certificate, for a token that holds none"
+    )
+    person_signer_chain: tuple[Path, ...] = Field(
+        (), description="Files of the authorities between signer and root, for a key that comes without them"
+    )
     test_pki_folder: Path = Field(Path("var/pki"), description="Where the throw-away test CA is made")
     tsa_url: str | None = Field(None, description="RFC 3161 timestamp authority; a local test one when empty")
     tsa_timeout: float = Field(180.0, gt=0, description="Seconds to wait for one timestamp")
+    tsa_tries: int = Field(3, ge=1, le=10, description="How often it is asked for one timestamp")
+    tsa_slots: int = Field(4, ge=1, le=12, description="Requests it stands at once, from all processes together")
+    tsa_failures: int = Field(6, ge=1, description="Failures in a row after which it is left alone for a while ...")
+    tsa_rest: float = Field(60.0, ge=0, description="... of so many seconds")
     trust_roots: tuple[Path, ...] = Field((), description="PEM files of roots a signature may end in")
     # how it is proven
     verapdf: str | None = Field(None, description="Folder of veraPDF's jars; .tools/verapdf when empty")
