@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from ocr.choices import Choices, align_choices
 from ocr.errors import PageTimeoutError, ToolMissingError
 from ocr.page import GrayImage
 
@@ -29,7 +30,10 @@ _TESSDATA_FOLDERS = (
     "/usr/share/tessdata",
     "/usr/local/share/tessdata",
 )
+_TWINS = str.maketrans({"\u00d0": "\u0110", "\u0189": "\u0110", "\u00f0": "\u0111", "\u2044": "/", "\u2215": "/"})
+"""The Icelandic and African Đ and the slashes of fractions look the same and no Vietnamese paper means them."""
 _CREDIBLE_DPI = (70, 2400)  # outside it libtesseract guesses for itself
+_TELL_CHOICES = "2"
 _OSD_SURE = 2.0  # OCRmyPDF turns pages from here on with --rotate-pages-threshold 2
 
 
@@ -42,6 +46,7 @@ class ReadWord:
         bbox: ``(left, top, right, bottom)`` in pixels of the image given to the engine.
         confidence: 0.0–1.0.
         block, line: 0-based running numbers in the engine's own order.
+        choices: What else each character could have been; empty when the engine does not tell.
     """
 
     text: str
@@ -49,6 +54,7 @@ class ReadWord:
     confidence: float
     block: int
     line: int
+    choices: Choices = ()
 
 
 class Engine(Protocol):
@@ -173,7 +179,8 @@ class InProcessEngine:
     def _open(self, language: str, mode: int) -> Any:
         # The library wants the trailing slash.
         folder = f"{tessdata_folder(language)}/"
-        return self._library.PyTessBaseAPI(path=folder, lang=language, psm=mode, variables={"debug_file": os.devnull})
+        variables = {"debug_file": os.devnull, "lstm_choice_mode": _TELL_CHOICES}
+        return self._library.PyTessBaseAPI(path=folder, lang=language, psm=mode, variables=variables)
 
     def read(self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
         height, width = image.shape
@@ -209,7 +216,8 @@ class InProcessEngine:
                 continue
             block, line = block + new_block, line + new_line
             new_block = new_line = False
-            yield ReadWord(text, (left, top, right, bottom), word.Confidence(level.WORD) / 100, block, line)
+            choices = align_choices(text, word.GetBestLSTMSymbolChoices() or ())
+            yield ReadWord(text, (left, top, right, bottom), word.Confidence(level.WORD) / 100, block, line, choices)
 
     def orientation(self, image: GrayImage, dpi: float) -> int | None:
         if self._osd is None:
@@ -297,8 +305,8 @@ class ProgramEngine:
 
 
 def clean_text(text: str) -> str:
-    """``text`` as a word may hold it: NFC, no white space, no control characters."""
-    composed = unicodedata.normalize("NFC", text)
+    """``text`` as a word may hold it: NFC, no white space, no control characters, no twins of Vietnamese letters."""
+    composed = unicodedata.normalize("NFC", text).translate(_TWINS)
     return "".join(c for c in composed if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 

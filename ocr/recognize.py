@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.text import Bbox, PageText, PageVerdict, Word
+from ocr.choices import Choices
 from ocr.engine import MAX_SIDE, Engine, ReadWord
 from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
 from ocr.leaders import remove_leaders
+from ocr.tones import correct_tones
 
 if TYPE_CHECKING:
     from ocr.page import CapturedPage, GrayImage
@@ -27,6 +29,7 @@ class RecognizeOptions:
         read_dpi: Pages of more are read at this resolution. Tesseract's model was trained on lines 36 pixels high,
             which is print of 13–14 points at 180 dpi; at 300 dpi it takes half as long again and reads worse.
         remove_leaders: Take dotted lines of forms out of the engine's copy.
+        correct_tones: Put tone marks right where neighbours and the engine's doubt agree (``ocr.tones``).
         page_timeout: Seconds for one page; a page that takes longer is ``unread``. 0 waits for ever.
         min_confidence: A word below it is dropped when it holds no letter and no digit: specks and rulings.
         credible_confidence: A page none of whose words with a letter or digit reaches it is ``unread``.
@@ -36,6 +39,7 @@ class RecognizeOptions:
     language: str = "vie"
     read_dpi: float = 180.0
     remove_leaders: bool = True
+    correct_tones: bool = True
     page_timeout: float = 120.0
     min_confidence: float = 0.30
     credible_confidence: float = 0.40
@@ -61,15 +65,19 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
         )
     except PageTimeoutError:
         read = []
-    words = [
-        word
-        for found in read
-        if not _is_noise(found, options.min_confidence)
-        and (word := _on_visible(found, scale, page.visible.width, page.visible.height)) is not None
-    ]
+    words: list[Word] = []
+    alternatives: dict[tuple[str, Bbox], Choices] = {}
+    for found in read:
+        word = _on_visible(found, scale, page.visible.width, page.visible.height)
+        if word is not None and not _is_noise(found, options.min_confidence):
+            words.append(word)
+            alternatives[word.text, word.bbox] = found.choices
     if not any(_has_text(word.text) and word.confidence >= options.credible_confidence for word in words):
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language)
-    return PageText(page.facts, PageVerdict.READ, order_words(words), engine.name, engine.language)
+    ordered = order_words(words)
+    if options.correct_tones:
+        ordered = correct_tones(ordered, alternatives)
+    return PageText(page.facts, PageVerdict.READ, ordered, engine.name, engine.language)
 
 
 def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage, float]:

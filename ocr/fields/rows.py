@@ -157,16 +157,18 @@ def _merged_lines(page: PageText) -> list[list[Word]]:
 
 
 def _split_word(word: Word) -> list[Token]:
-    pieces = [m.group() for m in _PIECE.finditer(word.text) if m.group()]
+    # A corrected mark is a language model's guess; index fields hold what was read.
+    text = word.raw or word.text
+    pieces = [m.group() for m in _PIECE.finditer(text) if m.group()]
     if len(pieces) <= 1:
-        return [Token(word.text, fold_letters(word.text), word.bbox, word.confidence)]
+        return [Token(text, fold_letters(text), word.bbox, word.confidence)]
     tokens: list[Token] = []
     width = word.bbox.right - word.bbox.left
     position = 0
     for piece in pieces:
-        left = word.bbox.left + width * position // len(word.text)
+        left = word.bbox.left + width * position // len(text)
         position += len(piece)
-        right = word.bbox.left + width * position // len(word.text)
+        right = word.bbox.left + width * position // len(text)
         box = Bbox(left, word.bbox.top, max(left + 1, right), word.bbox.bottom)
         tokens.append(Token(piece, fold_letters(piece), box, word.confidence, glued=bool(tokens)))
     return tokens
