@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from manifests.cells import UnitColumn, read_count, read_record_type, read_unit, read_year
+from manifests.cells import Taken, UnitColumn, plain_text, read_count, read_record_type, read_unit, read_year
 from manifests.columns import is_ignored, table_form
+from manifests.custody import fold_book
+from manifests.days import read_day
 from manifests.files import FileError, shown
-from manifests.grid import Row, Table, TableError
+from manifests.grid import Cell, Row, Table, TableError
 from manifests.reasons import Fault, Severity
+from manifests.record_types import RecordType, last_lapsed_year
 from manifests.rows import Layout, RowCells, lay_out, unit_column
 from manifests.spelling import fold, visible
 from manifests.tables import read_table, write_table
@@ -33,6 +36,8 @@ class InventoryLine:
         record_type: Code of ``manifests.record_types``.
         records: Results (kết quả); the denominator.
         files, pages: Document files and pages; ``None`` when the list does not count them.
+        unit_as_of: Day on which ``unit_code`` is meant, for a year in which the code changed hands; else ``None``.
+        book, box: Where these results lie, when the list tells it; a box is known by the batch it is delivered in.
         row: 1-based row in the file; 0 for a line that was not read from one.
     """
 
@@ -43,6 +48,9 @@ class InventoryLine:
     files: int | None = None
     pages: int | None = None
     row: int = 0
+    unit_as_of: dt.date | None = None
+    book: str | None = None
+    box: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class _LineReader:
     def __init__(self, layout: Layout, column: UnitColumn, today: dt.date | None) -> None:
         self._layout = layout
         self._column = column
-        self._year = (today or dt.datetime.now(_VIETNAM).date()).year
+        self._today = today or dt.datetime.now(_VIETNAM).date()
         self.faults: list[Fault] = []
 
     def read(self, row: Row) -> InventoryLine | None:
@@ -102,22 +110,51 @@ class _LineReader:
         if self._is_total(row):
             self.faults.append(Fault("value_ignored", "dòng tổng cộng được bỏ qua", Severity.WARNING, row=row.number))
             return None
-        year = cells.take("year", partial(read_year, this_year=self._year))
+        year = cells.take("year", partial(read_year, this_year=self._today.year))
         unit_code = cells.take("unit_code", partial(read_unit, year=year, column=self._column))
         kind = cells.take("record_type", read_record_type)
         count = partial(read_count, least=0, most=_MOST, grouped=True)
         records = cells.take("records", count)
         files = cells.take("files", count, required=False)
         pages = cells.take("pages", count, required=False)
+        as_of = cells.take("unit_as_of", read_day, required=False)
+        book, box = (cells.take(name, _text, required=False) for name in ("book", "box"))
+        if unit_code is not None and year is not None:
+            self._look_at_unit(cells, unit_code, year, as_of)
+        if kind is not None and year is not None:
+            self._look_at_validity(cells, kind, year)
         self.faults.extend(cells.faults(None))
         if cells.failed or year is None or unit_code is None or kind is None or records is None:
             return None
-        return InventoryLine(unit_code, kind.code, year, records, files, pages, row.number)
+        return InventoryLine(unit_code, kind.code, year, records, files, pages, row.number, as_of, book, box)
+
+    @staticmethod
+    def _look_at_unit(cells: RowCells, code: str, year: int, as_of: dt.date | None) -> None:
+        """Codes are reused: say which unit a year is taken for, and refuse a day on which there was none."""
+        bearers = [unit for unit in units().with_code(code) if unit.valid_in(year)]
+        told = "; ".join(f"{unit.name} {unit.validity()}" for unit in bearers)
+        if as_of is not None and (as_of.year != year or units().at(code, as_of) is None):
+            cells.add("unknown_unit", f"ngày {as_of:%d/%m/%Y}, năm {year}: mã {code} là {told}")
+        elif as_of is None and len(bearers) > 1:
+            detail = (
+                f"năm {year} mã {code} là {told}; dòng này tính cho đơn vị sau cùng, trừ khi ghi “Đơn vị tại ngày”"
+            )
+            cells.add("value_adjusted", detail, severity=Severity.WARNING)
+
+    def _look_at_validity(self, cells: RowCells, kind: RecordType, year: int) -> None:
+        last = last_lapsed_year(kind, self._today)
+        if last is not None and year <= last:
+            detail = f"{kind.name} năm {year}: {kind.lapse_source}"
+            cells.add("inventory_lapsed", detail, severity=Severity.WARNING)
 
     @staticmethod
     def _is_total(row: Row) -> bool:
         first = next((fold(cell.text) for cell in row.cells if cell.text), "")
         return first in _TOTALS or first.startswith("tong")
+
+
+def _text(cell: Cell) -> Taken[str]:
+    return Taken(" ".join(plain_text(cell).split()))
 
 
 def _unknown_columns(table: Table, layout: Layout) -> tuple[Fault, ...]:
@@ -130,10 +167,11 @@ def _unknown_columns(table: Table, layout: Layout) -> tuple[Fault, ...]:
 
 def _repeated(lines: Iterable[InventoryLine]) -> tuple[Fault, ...]:
     """One error for each line that stands a second time: adding them up or taking the last are both guesses."""
-    first: dict[tuple[str, str, int], int] = {}
+    first: dict[tuple[object, ...], int] = {}
     faults = []
     for line in lines:
-        key = (line.unit_code, line.record_type, line.year)
+        place = (fold_book(line.book), fold_book(line.box))
+        key = (line.unit_code, line.record_type, line.year, line.unit_as_of, *place)
         if first.setdefault(key, line.row) != line.row:
             faults.append(Fault("inventory_repeated", f"đã có ở dòng {first[key]}", row=line.row))
     return tuple(faults)
@@ -149,5 +187,7 @@ def write_inventory(path: Path, lines: Iterable[InventoryLine], *, vietnamese: b
     rows: list[list[str | int]] = [[column.title if vietnamese else column.name for column in columns]]
     for line in lines:
         optional = ["" if count is None else count for count in (line.files, line.pages)]
-        rows.append([line.unit_code, line.record_type, line.year, line.records, *optional])
+        as_of = f"{line.unit_as_of:%d/%m/%Y}" if line.unit_as_of else ""
+        place = [line.book or "", line.box or ""]
+        rows.append([line.unit_code, line.record_type, line.year, line.records, *optional, as_of, *place])
     write_table(path, rows)

@@ -78,6 +78,20 @@ _TABLE = (
         "Dòng danh mục bị lặp (cùng đơn vị, loại kết quả và năm)",
         "Gộp các dòng trùng thành một dòng.",
     ),
+    (
+        "inventory_lapsed",
+        "Kết quả không còn hiệu lực theo quy tắc của loại này",
+        "Không cần làm gì: dòng được giữ lại nhưng không tính vào mẫu số.",
+    ),
+    # --- custodians (phân giao hồ sơ)
+    ("custody_invalid", "Bảng phân giao không đọc được", "Lưu lại bảng dạng CSV UTF-8 hoặc XLSX theo mẫu rồi nạp lại."),
+    ("custody_empty", "Bảng phân giao không có dòng nào", "Điền ít nhất một dòng phân giao."),
+    ("custody_conflict", "Hai dòng phân giao cùng một phần hồ sơ", "Giữ một dòng, hoặc tách theo quyển, hộp, năm."),
+    (
+        "custody_unexpected",
+        "Đơn vị nhận không nằm trong các đơn vị kế thừa",
+        "Kiểm tra lại quyết định phân giao; nếu đúng thì không cần làm gì.",
+    ),
     # --- files against the manifest
     ("file_missing", "Thiếu tệp quét", "Bổ sung tệp quét còn thiếu, hoặc sửa tên tệp trong manifest."),
     ("file_unlisted", "Tệp không có trong manifest", "Thêm tệp vào manifest, hoặc bỏ tệp khỏi thư mục."),
@@ -165,17 +179,17 @@ _TABLE = (
         "Máy chủ dấu thời gian không trả lời",
         "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư.",
     ),
+    (
+        "revocation_unavailable",
+        "Không hỏi được tình trạng thu hồi của chứng thư số",
+        "Hệ thống sẽ tự thử lại; nếu kéo dài, kiểm tra kết nối tới máy chủ OCSP/CRL của tổ chức cấp chứng thư.",
+    ),
     ("certificate_expired", "Chứng thư số đã hết hạn", "Thay chứng thư số rồi chạy lại."),
     (
         "key_unavailable",
         "Không mở được khóa ký",
         "Kiểm tra thiết bị ký, tệp khóa và mật khẩu trong cấu hình.",
     ),
-    ("tool_missing", "Thiếu chương trình cần thiết", "Cài chương trình còn thiếu rồi chạy lại."),
-    ("configuration_invalid", "Cấu hình không hợp lệ", "Sửa cấu hình rồi chạy lại."),
-    (
-        "machine_unavailable",
-        "Máy xử lý hết chỗ hoặc không đọc ghi được",
     (
         "pin_refused",
         "Thiết bị ký không nhận mã PIN",
@@ -191,6 +205,11 @@ _TABLE = (
         "Không thấy thiết bị ký",
         "Cắm lại thiết bị ký hoặc kiểm tra đường kết nối tới HSM; hệ thống sẽ tự thử lại.",
     ),
+    ("tool_missing", "Thiếu chương trình cần thiết", "Cài chương trình còn thiếu rồi chạy lại."),
+    ("configuration_invalid", "Cấu hình không hợp lệ", "Sửa cấu hình rồi chạy lại."),
+    (
+        "machine_unavailable",
+        "Máy xử lý hết chỗ hoặc không đọc ghi được",
         "Báo kỹ sư xem ổ đĩa (kể cả thư mục tạm) và bộ nhớ, rồi chạy lại: phần đã làm được giữ nguyên.",
     ),
     ("store_unavailable", "Kho tệp không trả lời", "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư."),
@@ -198,6 +217,16 @@ _TABLE = (
         "database_unavailable",
         "Cơ sở dữ liệu không trả lời",
         "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư.",
+    ),
+    (
+        "approval_missing",
+        "Lô đang chờ người có thẩm quyền duyệt ký",
+        "Xem số liệu của lô rồi duyệt hoặc từ chối trong Airflow, hoặc bằng lệnh 'sohoa approve'.",
+    ),
+    (
+        "approval_refused",
+        "Người có thẩm quyền đã từ chối ký lô này",
+        "Xử lý theo lý do đã ghi, rồi duyệt lại bằng lệnh 'sohoa approve'.",
     ),
     ("too_many_quarantined", "Quá nhiều hồ sơ trong lô bị loại", "Kiểm tra lại cả lô trước khi chạy tiếp."),
     ("internal_error", "Lỗi chưa được phân loại", "Báo kỹ sư kèm mã hồ sơ; tệp gốc vẫn được giữ."),

@@ -6,10 +6,12 @@ note, not a change of code.
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -52,14 +54,22 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """One kind of result: ``code`` in data, ``short`` in file names, ``name`` on screen, ``titles`` on paper."""
+    """One kind of result: ``code`` in data, ``short`` in file names, ``name`` on screen, ``titles`` on paper.
+
+    Attributes:
+        area: Field of work (lĩnh vực), key of ``areas()``.
+        lapses_after_months: So long after its date a result is no longer in force; ``None``: it does not lapse.
+        lapse_source: Where that rule comes from.
+    """
 
     code: str
     short: str
     name: str
     titles: tuple[str, ...]
     fields: tuple[FieldType, ...]
+    area: str = "other"
     lapses_after_months: int | None = None
+    lapse_source: str | None = None
 
     def field(self, name: str) -> FieldType:
         """The field called ``name``.
@@ -77,10 +87,34 @@ _FIELDS = TypeAdapter(tuple[FieldType, ...])
 
 
 @cache
+def _raw() -> dict[str, Any]:
+    text = resources.files("manifests").joinpath("data/record_types.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def areas() -> dict[str, str]:
+    """Fields of work (lĩnh vực): Vietnamese name by code."""
+    return dict(_raw()["areas"])
+
+
+def last_lapsed_year(kind: RecordType, on: dt.date) -> int | None:
+    """The last year of which every result of ``kind`` has lapsed by ``on``; ``None`` when the type does not lapse.
+
+    >>> last_lapsed_year(record_types()["marital_status"], dt.date(2025, 7, 1))
+    2024
+    """
+    if kind.lapses_after_months is None:
+        return None
+    months = on.year * 12 + on.month - 1 - kind.lapses_after_months
+    # What was issued on 31 December is the last of its year: the day it lapses is past once December is.
+    return months // 12 - 1
+
+
+@cache
 def record_types() -> dict[str, RecordType]:
     """All record types by code, in the order of the file."""
-    text = resources.files("manifests").joinpath("data/record_types.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
+    raw = _raw()
     return {
         code: RecordType(
             code=code,
@@ -88,10 +122,12 @@ def record_types() -> dict[str, RecordType]:
             name=body["name"],
             titles=tuple(body["titles"]),
             fields=_FIELDS.validate_python(body["fields"]),
+            area=body["area"],
             lapses_after_months=body.get("lapses_after_months"),
+            lapse_source=body.get("lapse_source"),
         )
         for code, body in raw.items()
-        if isinstance(body, dict)
+        if isinstance(body, dict) and "fields" in body
     }
 
 

@@ -1,7 +1,8 @@
 """How far the work is, counted from facts each time it is asked for.
 
 Numerators are documents by what is stored of them, denominators the inventory version in force. Both are counted per
-cell (unit code x record type x year) first, so that a surplus in one cell never hides what is missing in another.
+cell (``warehouse.cells``) first, so that a surplus in one cell never hides what is missing in another. The same cells
+are summed by the unit that issued the papers, by its former district, or by the unit that holds them today.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from manifests.documents import ArtefactKind, RecordStatus
 from warehouse import schema
+from warehouse.cells import CELL, FIGURES, Selection, cells, listed, summed
+from warehouse.custody import custodian_of
 from warehouse.database import reading
-from warehouse.reference import HANOI, inventory_in_force, today
-from warehouse.results import Figures, ProgressCell, Totals, UnitProgress
-from warehouse.schema import DocumentStatus
+from warehouse.reference import inventory_in_force, today
+from warehouse.results import CustodianProgress, Figures, ProgressCell, Totals, UnitProgress
 
-_FIGURES = tuple(field.name for field in dataclasses.fields(Figures))
-_INVENTORY = ("inventory_records", "inventory_files", "inventory_pages")
-_FACTS = ("received", "digitized", "signed", "indexed", "needs_review", "quarantined", "refused")
+_NAMES = tuple(field.name for field in dataclasses.fields(Figures))
+_UNIT = ("unit_id", "name", "tier", "parent_code", "valid_from", "valid_to")
 
 
 def progress_by_unit(
@@ -34,43 +34,106 @@ def progress_by_unit(
 ) -> list[UnitProgress]:
     """One row for each unit that has an inventory or has delivered, by code and then by time.
 
-    A code that was reused gives a row for each unit that bore it: papers and inventory lines count to the unit of
-    their year (``warehouse.reference.year_ranges``). Units nobody knows are listed under their code.
+    A code that was reused gives a row for each unit that bore it. A paper counts to the unit of its own date where
+    the date was read, else to that of its year (``warehouse.reference.year_ranges``). Units nobody knows are listed
+    under their code.
 
     Args:
         engine: A migrated database.
-        on: As of the end of this day in Hanoi: inventory in force then, files stored and records finished by then,
-            batches that had arrived by then. ``None`` is now. Quarantine and review are known as they stand today.
+        on: As of the end of this day in Hanoi, as it was known then: inventory in force, files stored, records
+            accepted or waiting, documents in quarantine, batches that had arrived. ``None`` is now. Only refusals at
+            intake are known as they stand today.
         unit_code, record_type, year: Only these.
     """
     with reading(engine) as connection:
-        found = inventory_in_force(connection, on)
-        cells = _cells(found[0] if found else None, on, unit_code, record_type, year)
-        unit = schema.unit.c
-        rows = connection.execute(
+        counted = cells(_selection(connection, on, unit_code, record_type, year))
+        rows = connection.execute(_by_unit(counted, schema.unit, schema.unit.c.unit_id == counted.c.unit_id))
+        progress = [_unit_progress(row, on or today()) for row in rows.mappings()]
+    return _in_order(progress)
+
+
+def progress_by_district(
+    engine: sa.Engine, *, on: dt.date | None = None, record_type: str | None = None, year: int | None = None
+) -> list[UnitProgress]:
+    """As ``progress_by_unit``, wards of a former district and the district's own papers in one row.
+
+    Units without a district above them (the wards since 1 July 2025, the city) stand for themselves, so that the
+    rows add up to ``totals``.
+    """
+    with reading(engine) as connection:
+        counted = cells(_selection(connection, on, None, record_type, year))
+        issuer, above, district = schema.unit.alias("issuer"), schema.unit.alias("above"), schema.unit.alias("shown")
+        # A district has one validity; only a district's code has three digits.
+        lifted = (
             sa.select(
-                cells.c.unit_code,
-                unit.unit_id,
-                unit.name,
-                unit.tier,
-                unit.parent_code,
-                unit.valid_from,
-                unit.valid_to,
-                *(sa.func.sum(cells.c[name]).label(name) for name in _FIGURES),
+                counted,
+                sa.func.coalesce(above.c.unit_id, counted.c.unit_id).label("shown_id"),
+                sa.func.coalesce(above.c.code, counted.c.unit_code).label("shown_code"),
             )
-            .select_from(cells.outerjoin(schema.unit, _unit_of(cells)))
-            .group_by(
-                cells.c.unit_code,
-                unit.unit_id,
-                unit.name,
-                unit.tier,
-                unit.parent_code,
-                unit.valid_from,
-                unit.valid_to,
+            .select_from(
+                counted.outerjoin(issuer, issuer.c.unit_id == counted.c.unit_id).outerjoin(
+                    above, sa.and_(above.c.code == issuer.c.parent_code, above.c.tier == "district")
+                )
             )
-        ).mappings()
+            .subquery()
+        )
+        renamed = sa.select(
+            lifted.c.shown_id.label("unit_id"),
+            lifted.c.shown_code.label("unit_code"),
+            *(lifted.c[name] for name in FIGURES),
+        ).subquery()
+        rows = connection.execute(_by_unit(renamed, district, district.c.unit_id == renamed.c.unit_id)).mappings()
         progress = [_unit_progress(row, on or today()) for row in rows]
-    return sorted(progress, key=lambda it: (it.unit_code, it.valid_from or dt.date.min))
+    return _in_order(progress)
+
+
+def progress_by_custodian(
+    engine: sa.Engine,
+    *,
+    on: dt.date | None = None,
+    custodian_code: str | None = None,
+    record_type: str | None = None,
+    year: int | None = None,
+) -> list[CustodianProgress]:
+    """One row for each unit that holds papers today, and one for each former unit whose papers nobody was given.
+
+    Who holds what: the explicit assignment (``warehouse.custody``), else the unit itself while it exists, else the
+    only unit it went to as a whole. All other papers are told as unassigned, never guessed.
+
+    Args:
+        engine, on, record_type, year: As in ``progress_by_unit``.
+        custodian_code: Only this unit's.
+    """
+    with reading(engine) as connection:
+        wanted = _selection(connection, on, None, record_type, year)
+        placed = summed(wanted, by_place=True)
+        held = sa.select(placed, custodian_of(placed, wanted.day).label("custodian_code")).subquery()
+        cell = [held.c[name] for name in (*CELL, "custodian_code")]
+        plain = [name for name in FIGURES if not name.endswith("_listed")]
+        joined = listed(
+            sa.select(*cell, *(sa.func.sum(held.c[name]).label(name) for name in plain)).group_by(*cell).subquery()
+        )
+        nobody = joined.c.custodian_code.is_(None)
+        shown = (
+            sa.select(
+                joined.c.custodian_code,
+                sa.case((nobody, joined.c.unit_code), else_=sa.null()).label("from_code"),
+                sa.case((nobody, joined.c.unit_id), else_=sa.null()).label("from_id"),
+                *(sa.func.sum(joined.c[name]).label(name) for name in FIGURES),
+            )
+            .group_by(sa.literal_column("1"), sa.literal_column("2"), sa.literal_column("3"))
+            .subquery()
+        )
+        holder, issuer = schema.unit.alias("holder"), schema.unit.alias("issuer")
+        query = sa.select(shown, holder.c.name.label("custodian_name"), issuer.c.name.label("from_name")).select_from(
+            shown.outerjoin(
+                holder, sa.and_(holder.c.code == shown.c.custodian_code, holder.c.valid_to.is_(None))
+            ).outerjoin(issuer, issuer.c.unit_id == shown.c.from_id)
+        )
+        if custodian_code is not None:
+            query = query.where(shown.c.custodian_code == custodian_code)
+        progress = [_custodian_progress(row) for row in connection.execute(query).mappings()]
+    return sorted(progress, key=lambda it: (it.custodian_code or "~", it.from_unit_code or "", it.from_unit_id or ""))
 
 
 def progress_matrix(
@@ -91,22 +154,24 @@ def progress_matrix(
         on, record_type, year: As in ``progress_by_unit``.
     """
     with reading(engine) as connection:
-        found = inventory_in_force(connection, on)
-        cells = _cells(found[0] if found else None, on, unit_code, record_type, year)
-        kind = schema.record_type.c
+        counted = cells(_selection(connection, on, unit_code, record_type, year))
+        kind, cell = schema.record_type.c, counted.c
         query = (
-            sa.select(cells, kind.name.label("record_type_name"))
-            .select_from(cells.outerjoin(schema.record_type, kind.code == cells.c.record_type))
-            .order_by(sa.func.coalesce(kind.position, 9999), cells.c.record_type, cells.c.year)
+            sa.select(
+                cell.record_type, cell.year, kind.name, kind.position, *(_sum(counted, name) for name in FIGURES)
+            )
+            .select_from(counted.outerjoin(schema.record_type, kind.code == cell.record_type))
+            .group_by(cell.record_type, cell.year, kind.name, kind.position)
+            .order_by(sa.func.coalesce(kind.position, 9999), cell.record_type, cell.year)
         )
         if unit_id is not None:
-            query = query.join(schema.unit, sa.and_(_unit_of(cells), schema.unit.c.unit_id == unit_id))
+            query = query.where(cell.unit_id == unit_id)
         return [
             ProgressCell(
                 record_type=row["record_type"],
-                record_type_name=row["record_type_name"] or row["record_type"],
+                record_type_name=row["name"] or row["record_type"],
                 year=row["year"],
-                **_figures(row),
+                **figures(row),
             )
             for row in connection.execute(query).mappings()
         ]
@@ -123,118 +188,47 @@ def totals(
     """The sum over all units ``progress_by_unit`` lists for the same arguments."""
     with reading(engine) as connection:
         found = inventory_in_force(connection, on)
-        cells = _cells(found[0] if found else None, on, unit_code, record_type, year)
-        known_unit = sa.func.coalesce(schema.unit.c.unit_id, cells.c.unit_code)
-        row = (
-            connection.execute(
-                sa.select(
-                    sa.func.count(known_unit.distinct()).label("units"),
-                    *(sa.func.sum(cells.c[name]).label(name) for name in _FIGURES),
-                ).select_from(cells.outerjoin(schema.unit, _unit_of(cells)))
-            )
-            .mappings()
-            .one()
+        counted = cells(_selection(connection, on, unit_code, record_type, year))
+        known_unit = sa.func.coalesce(counted.c.unit_id, counted.c.unit_code)
+        query = sa.select(
+            sa.func.count(known_unit.distinct()).label("units"), *(_sum(counted, name) for name in FIGURES)
         )
+        row = connection.execute(query).mappings().one()
     return Totals(
         units=row["units"],
         inventory_version=found[0] if found else None,
         inventory_approved_on=found[1] if found else None,
-        **_figures(row),
+        **figures(row),
     )
 
 
-def _cells(
-    version: int | None, on: dt.date | None, unit_code: str | None, record_type: str | None, year: int | None
-) -> sa.Subquery:
-    """All figures per unit code x record type x year, inventory and facts side by side."""
-    until = dt.datetime.combine(on + dt.timedelta(days=1), dt.time(), HANOI) if on else None
-    both = sa.union_all(
-        _only(_inventory_cells(version), schema.inventory_line, unit_code, record_type, year),
-        _only(_fact_cells(until), schema.document, unit_code, record_type, year),
-    ).subquery()
-    cell = (both.c.unit_code, both.c.record_type, both.c.year)
-    summed = (
-        sa.select(*cell, *(sa.func.sum(both.c[name]).label(name) for name in (*_INVENTORY, *_FACTS)))
-        .group_by(*cell)
-        .subquery()
+def figures(row: sa.RowMapping) -> dict[str, int]:
+    """The figures of a row that holds one column for each."""
+    return {name: int(row[name] or 0) for name in _NAMES}
+
+
+def _selection(
+    connection: sa.Connection, on: dt.date | None, unit_code: str | None, record_type: str | None, year: int | None
+) -> Selection:
+    found = inventory_in_force(connection, on)
+    return Selection(found[0] if found else None, on, unit_code, record_type, year)
+
+
+def _by_unit(counted: sa.Subquery, unit: sa.FromClause, same: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    known = [unit.c[name] for name in _UNIT]
+    return (
+        sa.select(counted.c.unit_code, *known, *(_sum(counted, name) for name in FIGURES))
+        .select_from(counted.outerjoin(unit, same))
+        .group_by(counted.c.unit_code, *known)
     )
-    return sa.select(
-        summed,
-        _least(summed.c.digitized, summed.c.inventory_records).label("digitized_listed"),
-        _least(summed.c.indexed, summed.c.inventory_records).label("indexed_listed"),
-    ).subquery("cells")
 
 
-def _inventory_cells(version: int | None) -> sa.Select[Any]:
-    line = schema.inventory_line.c
-    return sa.select(
-        line.unit_code,
-        line.record_type,
-        line.year,
-        line.records.label("inventory_records"),
-        sa.func.coalesce(line.files, 0).label("inventory_files"),
-        sa.func.coalesce(line.pages, 0).label("inventory_pages"),
-        *(sa.literal(0).label(name) for name in _FACTS),
-    ).where(line.version_id == version if version is not None else sa.false())
+def _sum(counted: sa.Subquery, name: str) -> sa.ColumnElement[int]:
+    return sa.func.sum(counted.c[name]).label(name)
 
 
-def _fact_cells(until: dt.datetime | None) -> sa.Select[Any]:
-    document, record, batch = schema.document.c, schema.record.c, schema.batch.c
-    signed = _stored(ArtefactKind.SIGNED_PDF, until)
-    # Signing stands before indexing, so a document that has its record and no signed file needed no signature.
-    finished_unsigned = sa.and_(
-        record.document_key.is_not(None), record.pdfa_verdict != "invalid", _stored(ArtefactKind.PDFA, until)
-    )
-    counts = {
-        "received": document.status != DocumentStatus.REFUSED,
-        "digitized": sa.or_(signed, finished_unsigned),
-        "signed": signed,
-        "indexed": record.status == RecordStatus.ACCEPTED,
-        "needs_review": record.status == RecordStatus.NEEDS_REVIEW,
-        "quarantined": document.status == DocumentStatus.QUARANTINED,
-        "refused": document.status == DocumentStatus.REFUSED,
-    }
-    finished_by_then = record.document_key == document.document_key
-    if until is not None:
-        finished_by_then = sa.and_(finished_by_then, record.finished_at < until)
-    query = sa.select(
-        document.unit_code,
-        document.record_type,
-        document.year,
-        *(sa.literal(0).label(name) for name in _INVENTORY),
-        *(sa.func.sum(sa.case((counts[name], 1), else_=0)).label(name) for name in _FACTS),
-    ).select_from(schema.document.outerjoin(schema.record, finished_by_then))
-    if until is not None:
-        query = query.join(schema.batch, batch.batch_key == document.batch_key).where(batch.first_seen_at < until)
-    return query.group_by(document.unit_code, document.record_type, document.year)
-
-
-def _stored(kind: ArtefactKind, until: dt.datetime | None) -> sa.ColumnElement[bool]:
-    artefact = schema.artefact.c
-    query = sa.select(artefact.key).where(
-        artefact.document_key == schema.document.c.document_key, artefact.kind == kind, artefact.current
-    )
-    return (query if until is None else query.where(artefact.created_at < until)).exists()
-
-
-def _only(
-    query: sa.Select[Any], table: sa.Table, unit_code: str | None, record_type: str | None, year: int | None
-) -> sa.Select[Any]:
-    wanted = {"unit_code": unit_code, "record_type": record_type, "year": year}
-    return query.where(*(table.c[name] == value for name, value in wanted.items() if value is not None))
-
-
-def _unit_of(cells: sa.Subquery) -> sa.ColumnElement[bool]:
-    unit = schema.unit.c
-    return sa.and_(unit.code == cells.c.unit_code, cells.c.year.between(unit.first_year, unit.last_year))
-
-
-def _least(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    return sa.case((a < b, a), else_=b)
-
-
-def _figures(row: sa.RowMapping) -> dict[str, int]:
-    return {name: int(row[name] or 0) for name in _FIGURES}
+def _in_order(progress: list[UnitProgress]) -> list[UnitProgress]:
+    return sorted(progress, key=lambda it: (it.unit_code, it.valid_from or dt.date.min))
 
 
 def _unit_progress(row: sa.RowMapping, day: dt.date) -> UnitProgress:
@@ -248,5 +242,18 @@ def _unit_progress(row: sa.RowMapping, day: dt.date) -> UnitProgress:
         valid_from=row["valid_from"],
         valid_to=valid_to,
         dissolved=valid_to is not None and valid_to < day,
-        **_figures(row),
+        **figures(row),
+    )
+
+
+def _custodian_progress(row: sa.RowMapping) -> CustodianProgress:
+    custodian, code = row["custodian_code"], row["from_code"]
+    unknown = f"Đơn vị chưa có trong danh mục ({custodian or code})"
+    return CustodianProgress(
+        custodian_code=custodian,
+        custodian_name=(row["custodian_name"] or unknown) if custodian else "Chưa phân giao",
+        from_unit_id=None if custodian else row["from_id"] or f"{code}@?",
+        from_unit_code=None if custodian else code,
+        from_unit_name=None if custodian else row["from_name"] or unknown,
+        **figures(row),
     )

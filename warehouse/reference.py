@@ -9,12 +9,14 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from manifests.custody import fold_book
 from manifests.inventory import InventoryLine
 from manifests.record_types import record_types
-from manifests.units import Unit, UnitRegistry, units
+from manifests.units import Extent, Unit, UnitRegistry, units
 from warehouse import schema
 from warehouse.database import reading, writing
 from warehouse.merge import Row, hold, insert
+from warehouse.schema_progress import unit_heir
 
 HANOI = dt.timezone(dt.timedelta(hours=7))
 """Time on screen and the day a date means."""
@@ -61,7 +63,12 @@ def load_reference(engine: sa.Engine, registry: UnitRegistry | None = None) -> N
     ]
     _replace(
         engine,
-        {schema.unit: unit_rows, schema.unit_succession: succession_rows, schema.record_type: type_rows},
+        {
+            schema.unit: unit_rows,
+            schema.unit_succession: succession_rows,
+            unit_heir: _heir_rows(known),
+            schema.record_type: type_rows,
+        },
     )
 
 
@@ -165,16 +172,37 @@ def _unit_rows(same_code: list[Unit]) -> list[Row]:
     ]
 
 
+def _heir_rows(registry: UnitRegistry) -> list[Row]:
+    """For each unit the one that holds its papers without anybody having to decide it."""
+    heirs = ((unit, _heir(registry, unit)) for unit in registry.all())
+    return [{"unit_id": unit_id(unit.code, unit.valid_from), "custodian_code": heir} for unit, heir in heirs if heir]
+
+
+def _heir(registry: UnitRegistry, unit: Unit) -> str | None:
+    if unit.valid_to is None:
+        return unit.code
+    after = unit.valid_to + dt.timedelta(days=1)
+    steps = [step for step in registry.successors(unit.code) if step.date == after]
+    whole = len(steps) == 1 and steps[0].extent is Extent.FULL
+    return steps[0].successor_code if whole else None
+
+
 def _line_rows(version_id: int, lines: Iterable[InventoryLine]) -> list[Row]:
-    rows: dict[tuple[str, str, int], Row] = {}
+    rows: dict[tuple[str, str, int, str, str, str], Row] = {}
     for line in lines:
+        unit = units().at(line.unit_code, line.unit_as_of) if line.unit_as_of else None
+        of_unit = unit_id(unit.code, unit.valid_from) if unit else ""
+        book, box = fold_book(line.book), fold_book(line.box)
         row = rows.setdefault(
-            (line.unit_code, line.record_type, line.year),
+            (line.unit_code, line.record_type, line.year, of_unit, book, box),
             {
                 "version_id": version_id,
                 "unit_code": line.unit_code,
                 "record_type": line.record_type,
                 "year": line.year,
+                "unit_id": of_unit,
+                "book": book,
+                "box": box,
                 "records": 0,
                 "files": None,
                 "pages": None,

@@ -19,34 +19,48 @@ class Figures:
     Attributes:
         inventory_records, inventory_files, inventory_pages: The denominator, of the inventory version in force;
             0 when the inventory does not list this.
+        inventory_lapsed: Listed records that are no longer in force by the rule of their type (a marital-status
+            confirmation lapses after 6 months); no part of the denominator.
         received: Documents accepted at intake, whatever became of them since.
-        digitized: The finished file is stored: signed PDF/A, or PDF/A where the legal profile asks for no signature.
+        digitized: The finished file is stored: signed PDF/A, PDF/A where the legal profile asks for no signature, or
+            an original that bears a valid signature of its own.
+        digitized_pages: Pages of those, as their manifests declare.
+        digitized_lapsed: Of ``digitized`` those that are no longer in force; they never count as ``over``.
         signed: A signed PDF is stored.
+        own_signed: Digitized by the valid signature the delivered file came with.
         indexed: The record's fields are accepted.
         needs_review: The record waits for a person.
+        reconciled: Found, with the same identity, in an outside system.
         quarantined: Stopped on the way, with a reason.
         refused: Not accepted at intake.
-        digitized_listed, indexed_listed: Of ``digitized`` and ``indexed`` those the inventory lists, counted per
-            unit x record type x year: more births than listed never make up for missing marriages.
+        digitized_listed, indexed_listed, reconciled_listed: Of ``digitized``, ``indexed`` and ``reconciled`` those
+            the inventory lists, counted per unit x record type x year: more births than listed never make up for
+            missing marriages.
     """
 
     inventory_records: int = 0
     inventory_files: int = 0
     inventory_pages: int = 0
+    inventory_lapsed: int = 0
     received: int = 0
     digitized: int = 0
+    digitized_pages: int = 0
+    digitized_lapsed: int = 0
     signed: int = 0
+    own_signed: int = 0
     indexed: int = 0
     needs_review: int = 0
+    reconciled: int = 0
     quarantined: int = 0
     refused: int = 0
     digitized_listed: int = 0
     indexed_listed: int = 0
+    reconciled_listed: int = 0
 
     @property
     def over(self) -> int:
         """Digitized documents the inventory does not list; more than 0 means the inventory has to be reviewed."""
-        return self.digitized - self.digitized_listed
+        return self.digitized - self.digitized_lapsed - self.digitized_listed
 
     @property
     def remaining(self) -> int:
@@ -62,6 +76,11 @@ class Figures:
     def percent_indexed(self) -> float | None:
         """Indexed share of the inventory, 0.0–100.0; ``None`` without an inventory."""
         return 100.0 * self.indexed_listed / self.inventory_records if self.inventory_records else None
+
+    @property
+    def percent_reconciled(self) -> float | None:
+        """Share of the inventory that an outside system holds too, 0.0–100.0; ``None`` without an inventory."""
+        return 100.0 * self.reconciled_listed / self.inventory_records if self.inventory_records else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +103,28 @@ class UnitProgress(Figures):
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     dissolved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodianProgress(Figures):
+    """Papers one unit holds today, whoever issued them; or papers of one former unit that nobody was given.
+
+    Attributes:
+        custodian_code: ``None``: not assigned (chưa phân giao).
+        custodian_name: ``Chưa phân giao`` for those.
+        from_unit_id, from_unit_code, from_unit_name: The former unit whose papers are not assigned; ``None`` where
+            they are.
+    """
+
+    custodian_code: str | None
+    custodian_name: str
+    from_unit_id: str | None = None
+    from_unit_code: str | None = None
+    from_unit_name: str | None = None
+
+    @property
+    def assigned(self) -> bool:
+        return self.custodian_code is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

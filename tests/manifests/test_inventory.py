@@ -12,7 +12,7 @@ from manifests.reasons import Severity
 TODAY = dt.date(2026, 3, 1)
 LINES = (
     InventoryLine("00256", "birth", 1998, 120, 118, 130),
-    InventoryLine("00256", "marriage", 2025, 7),
+    InventoryLine("00256", "marriage", 2025, 7, unit_as_of=dt.date(2025, 7, 1), book="02", box="hop-7"),
     InventoryLine("007", "decision", 2019, 0, 0, 0),
 )
 

@@ -1,0 +1,307 @@
+"""The smallest figures there are: how much of what, per unit x record type x year, as SQL over the facts.
+
+Everything that is told of progress is a sum of these cells. A cell belongs to the unit that issued the papers, as of
+their own date where it is known; codes were reused, in the middle of a year too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from manifests.documents import ArtefactKind, RecordStatus
+from manifests.record_types import last_lapsed_year, record_types
+from warehouse import schema
+from warehouse.reference import HANOI
+from warehouse.schema import DocumentStatus, SignatureSide, StageStatus
+from warehouse.schema_progress import reconciliation_match, record_standing
+
+INVENTORY = ("inventory_records", "inventory_files", "inventory_pages")
+FACTS = (
+    "received",
+    "digitized",
+    "digitized_pages",
+    "signed",
+    "own_signed",
+    "indexed",
+    "needs_review",
+    "reconciled",
+    "quarantined",
+    "refused",
+)
+LISTED = ("digitized_listed", "indexed_listed", "reconciled_listed")
+FIGURES = (*INVENTORY, "inventory_lapsed", *FACTS, "digitized_lapsed", *LISTED)
+CELL = ("unit_code", "unit_id", "record_type", "year")
+PLACE = ("book", "box")
+"""Where a paper lies, for those who must tell a book from the next; empty where nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is counted.
+
+    Attributes:
+        on: As of the end of this day in Hanoi, as far as it was known then; ``None`` is now.
+        version: Inventory version; ``None`` counts none.
+    """
+
+    version: int | None
+    on: dt.date | None = None
+    unit_code: str | None = None
+    record_type: str | None = None
+    year: int | None = None
+
+    @property
+    def until(self) -> dt.datetime | None:
+        return dt.datetime.combine(self.on + dt.timedelta(days=1), dt.time(), HANOI) if self.on else None
+
+    @property
+    def day(self) -> dt.date:
+        return self.on or dt.datetime.now(HANOI).date()
+
+
+def cells(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
+    """All of ``FIGURES`` per ``CELL`` (and ``PLACE``); ``unit_id`` is null for a code nobody knows."""
+    return listed(summed(wanted, by_place=by_place))
+
+
+def summed(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
+    """Inventory and facts of a cell side by side, what lapsed told apart."""
+    both = sa.union_all(
+        _only(_inventory_cells(wanted.version, by_place=by_place), schema.inventory_line, wanted),
+        _only(_fact_cells(wanted.until, by_place=by_place), schema.document, wanted),
+    ).subquery()
+    cell = [both.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
+    lapsed = _lapsed(both, wanted.day)
+    return (
+        sa.select(
+            *cell,
+            *(sa.func.sum(sa.case((lapsed, 0), else_=both.c[name])).label(name) for name in INVENTORY),
+            sa.func.sum(sa.case((lapsed, both.c.inventory_records), else_=0)).label("inventory_lapsed"),
+            *(sa.func.sum(both.c[name]).label(name) for name in FACTS),
+            sa.func.sum(sa.case((lapsed, both.c.digitized), else_=0)).label("digitized_lapsed"),
+        )
+        .group_by(*cell)
+        .subquery()
+    )
+
+
+def listed(cell: sa.Subquery) -> sa.Subquery:
+    """``cell`` with what of its numerators the denominator lists."""
+    return sa.select(
+        cell,
+        *(least(cell.c[name.removesuffix("_listed")], cell.c.inventory_records).label(name) for name in LISTED),
+    ).subquery("cells")
+
+
+def least(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The smaller of two numbers, spelled alike for every database."""
+    return sa.case((a < b, a), else_=b)
+
+
+def folded(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """A book or box as it is compared: ``"01 "`` is ``"1"``; see ``manifests.custody.fold_book``."""
+    return sa.func.coalesce(sa.func.ltrim(sa.func.lower(sa.func.trim(column)), "0"), "")
+
+
+def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
+    line, by_year = schema.inventory_line.c, schema.unit.alias("by_year")
+    return (
+        sa.select(
+            line.unit_code,
+            sa.case((line.unit_id != "", line.unit_id), else_=by_year.c.unit_id).label("unit_id"),
+            line.record_type,
+            line.year,
+            *((line.book, line.box) if by_place else ()),
+            line.records.label("inventory_records"),
+            sa.func.coalesce(line.files, 0).label("inventory_files"),
+            sa.func.coalesce(line.pages, 0).label("inventory_pages"),
+            *(sa.literal(0).label(name) for name in FACTS),
+        )
+        .select_from(schema.inventory_line.outerjoin(by_year, _of_year(by_year, schema.inventory_line)))
+        .where(line.version_id == version if version is not None else sa.false())
+    )
+
+
+def _fact_cells(until: dt.datetime | None, *, by_place: bool) -> sa.Select[Any]:
+    document, record, batch = schema.document.c, schema.record.c, schema.batch.c
+    by_year, by_date = schema.unit.alias("by_year"), schema.unit.alias("by_date")
+    source: sa.FromClause = schema.document.outerjoin(schema.record, record.document_key == document.document_key)
+    if until is None:
+        conditions = _standing_now()
+    else:
+        source, conditions = _standing_then(source, until)
+    if until is not None or by_place:
+        source = source.join(schema.batch, batch.batch_key == document.batch_key)
+    source = source.outerjoin(by_year, _of_year(by_year, schema.document)).outerjoin(
+        by_date, _of_date(by_date, by_year)
+    )
+    cell = {
+        "unit_code": document.unit_code,
+        "unit_id": sa.func.coalesce(by_date.c.unit_id, by_year.c.unit_id),
+        "record_type": document.record_type,
+        "year": document.year,
+    }
+    if by_place:
+        cell |= {"book": folded(sa.func.coalesce(document.book, record.book)), "box": folded(batch.batch_id)}
+    counted = {name: sa.case((condition, 1), else_=0) for name, condition in conditions.items()}
+    counted["digitized_pages"] = sa.case((conditions["digitized"], document.pages), else_=0)
+    query = sa.select(
+        *(column.label(name) for name, column in cell.items()),
+        *(sa.literal(0).label(name) for name in INVENTORY),
+        *(sa.func.sum(counted[name]).label(name) for name in FACTS),
+    ).select_from(source)
+    if until is not None:
+        query = query.where(batch.first_seen_at < until)
+    return query.group_by(*cell.values())
+
+
+def _standing_now() -> dict[str, sa.ColumnElement[bool]]:
+    document, record = schema.document.c, schema.record.c
+    indexed = record.status == RecordStatus.ACCEPTED
+    return _conditions(
+        signed=_stored(ArtefactKind.SIGNED_PDF, None),
+        pdfa=_stored(ArtefactKind.PDFA, None),
+        recorded=record.document_key.is_not(None),
+        indexed=indexed,
+        needs_review=record.status == RecordStatus.NEEDS_REVIEW,
+        reconciled=_matched(None),
+        quarantined=document.status == DocumentStatus.QUARANTINED,
+    )
+
+
+def _standing_then(
+    source: sa.FromClause, until: dt.datetime
+) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[bool]]]:
+    """As ``_standing_now`` for a moment in the past, from what was written down by then and never rewritten.
+
+    A quarantine that was released since stands in the ledger as a failed run with a reason. Where the ledger knows no
+    run at all (a rebuilt database), the document stands as it does now, from its last change on.
+    """
+    document, standing, run = schema.document.c, record_standing.c, schema.stage_run.c
+    last_standing = (
+        sa.select(standing.document_key, sa.func.max(standing.at).label("at"))
+        .where(standing.at < until)
+        .group_by(standing.document_key)
+        .subquery()
+    )
+    known = record_standing.alias("known")
+    last_run = (
+        sa.select(run.document_key, sa.func.max(run.id).label("id"))
+        .where(run.finished_at < until, run.document_key.is_not(None))
+        .group_by(run.document_key)
+        .subquery()
+    )
+    ended = schema.stage_run.alias("ended")
+    joined = (
+        source.outerjoin(last_standing, last_standing.c.document_key == document.document_key)
+        .outerjoin(
+            known,
+            sa.and_(known.c.document_key == last_standing.c.document_key, known.c.at == last_standing.c.at),
+        )
+        .outerjoin(last_run, last_run.c.document_key == document.document_key)
+        .outerjoin(ended, ended.c.id == last_run.c.id)
+    )
+    stopped = sa.or_(
+        ended.c.status == StageStatus.QUARANTINED,
+        sa.and_(ended.c.status == StageStatus.FAILED, ended.c.reason_code.is_not(None)),
+        sa.and_(ended.c.id.is_(None), document.status == DocumentStatus.QUARANTINED, document.updated_at < until),
+    )
+    return joined, _conditions(
+        signed=_stored(ArtefactKind.SIGNED_PDF, until),
+        pdfa=_stored(ArtefactKind.PDFA, until),
+        recorded=known.c.document_key.is_not(None),
+        indexed=known.c.status == RecordStatus.ACCEPTED,
+        needs_review=known.c.status == RecordStatus.NEEDS_REVIEW,
+        reconciled=_matched(until),
+        quarantined=stopped,
+    )
+
+
+def _conditions(
+    *,
+    signed: sa.ColumnElement[bool],
+    pdfa: sa.ColumnElement[bool],
+    recorded: sa.ColumnElement[bool],
+    **others: sa.ColumnElement[bool],
+) -> dict[str, sa.ColumnElement[bool]]:
+    # Signing stands before indexing, so a document that has its record and no signed file needed no signature.
+    unsigned = sa.and_(recorded, schema.record.c.pdfa_verdict != "invalid", pdfa)
+    own = sa.and_(recorded, sa.not_(signed), _own_signature())
+    return {
+        "received": schema.document.c.status != DocumentStatus.REFUSED,
+        "digitized": sa.or_(signed, unsigned, own),
+        "signed": signed,
+        "own_signed": own,
+        "refused": schema.document.c.status == DocumentStatus.REFUSED,
+        **others,
+    }
+
+
+def _stored(kind: ArtefactKind, until: dt.datetime | None) -> sa.ColumnElement[bool]:
+    artefact = schema.artefact.c
+    query = sa.select(artefact.key).where(
+        artefact.document_key == schema.document.c.document_key, artefact.kind == kind
+    )
+    # What a later run replaced was the current one then.
+    return query.where(artefact.current if until is None else artefact.created_at < until).exists()
+
+
+def _own_signature() -> sa.ColumnElement[bool]:
+    """The delivered file bears a signature that makes it a valid e-file by itself (Chỉ thị 08/CT-UBND, 29/4/2025)."""
+    signature = schema.signature.c
+    return (
+        sa.select(signature.document_key)
+        .where(
+            signature.document_key == schema.document.c.document_key,
+            signature.of == SignatureSide.INPUT,
+            signature.intact,
+            signature.valid,
+            signature.trusted,
+            signature.legally_valid,
+        )
+        .exists()
+    )
+
+
+def _matched(until: dt.datetime | None) -> sa.ColumnElement[bool]:
+    match = reconciliation_match.c
+    query = sa.select(match.document_key).where(match.document_key == schema.document.c.document_key)
+    if until is None:
+        return query.where(match.lost_at.is_(None)).exists()
+    return query.where(match.matched_at < until, sa.or_(match.lost_at.is_(None), match.lost_at >= until)).exists()
+
+
+def _of_year(unit: sa.FromClause, table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(unit.c.code == table.c.unit_code, table.c.year.between(unit.c.first_year, unit.c.last_year))
+
+
+def _of_date(unit: sa.FromClause, by_year: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The unit as of the record's own date, where the year alone can mean two and the date is told and fits."""
+    document, issued = schema.document.c, schema.record.c.issue_date
+    year = sa.cast(document.year, sa.Text)
+    return sa.and_(
+        by_year.c.first_year == document.year,  # the year the code changed hands
+        sa.func.length(issued) == 10,
+        sa.func.substr(issued, 1, 4) == year,
+        unit.c.code == document.unit_code,
+        sa.or_(unit.c.valid_from.is_(None), sa.cast(unit.c.valid_from, sa.Text) <= issued),
+        sa.or_(unit.c.valid_to.is_(None), sa.cast(unit.c.valid_to, sa.Text) >= issued),
+    )
+
+
+def _lapsed(cell: sa.Subquery, day: dt.date) -> sa.ColumnElement[bool]:
+    rules = [
+        sa.and_(cell.c.record_type == kind.code, cell.c.year <= last)
+        for kind in record_types().values()
+        if (last := last_lapsed_year(kind, day)) is not None
+    ]
+    return sa.or_(sa.false(), *rules)
+
+
+def _only(query: sa.Select[Any], table: sa.Table, wanted: Selection) -> sa.Select[Any]:
+    filters = {"unit_code": wanted.unit_code, "record_type": wanted.record_type, "year": wanted.year}
+    return query.where(*(table.c[name] == value for name, value in filters.items() if value is not None))
