@@ -168,6 +168,14 @@ class SignatureFact:
         level: ``B-B``, ``B-T``, ``B-LT``, ``B-LTA`` or ``unknown``.
         covers_whole_file: Nothing was added after it.
         legally_valid: False for anything the throw-away test CA signed.
+        time_source: ``timestamp`` (the signature's own), ``archive_timestamp`` (a later one over the file),
+            ``claimed`` (the signer's clock) or empty when no time is known.
+        revocation: ``good``, ``revoked``, ``revoked_later`` (after the moment of signing) or ``unknown``.
+        evidence_until: Until when what the file holds proves the signature; ``None`` when it proves nothing.
+        evidence_ends_with: What ends first: ``signer_certificate``, ``timestamp_certificate`` or
+            ``archive_timestamp_certificate``.
+        changes: Kinds of what was added after it, in order, each once: ``signature``, ``validation_data``,
+            ``archive_timestamp``, ``form_fill``, ``suspicious``, ``loose_bytes``.
     """
 
     field_name: str
@@ -181,6 +189,11 @@ class SignatureFact:
     covers_whole_file: bool
     legally_valid: bool
     summary: str = ""
+    time_source: str = ""
+    revocation: str = ""
+    evidence_until: dt.datetime | None = None
+    evidence_ends_with: str = ""
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,8 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     signing.TokenAbsentError: _RETRY,
     signing.CertificateExpiredError: _HALT,
     signing.TsaUnavailableError: _RETRY,
+    signing.RevocationUnavailableError: _RETRY,
+    signing.ExtensionRefusedError: _QUARANTINE,
     signing.FontMissingError: _HALT,
     # the stores
     stores.BadKeyError: _QUARANTINE,

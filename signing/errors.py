@@ -125,6 +125,20 @@ class TsaUnavailableError(SigningError):
         )
 
 
+class RevocationUnavailableError(SigningError):
+    """Whether a certificate was taken back could not be learned; levels B-LT and B-LTA need it."""
+
+    code = "revocation_unavailable"
+
+    def __init__(self, subject: str, detail: str) -> None:
+        self.subject = subject
+        self.detail = detail
+        super().__init__(
+            f"revocation status of {subject}: no usable answer ({detail}); "
+            "check the network to the certificate authority, then run again"
+        )
+
+
 class FontMissingError(SigningError):
     """No installed font can write the signature's text."""
 
@@ -160,6 +174,19 @@ class SignatureInvalidError(SigningError):
         super().__init__(
             f"{file}: the new signature does not hold ({detail}); nothing was kept, check the key, the trust roots "
             "and the timestamp authority, then run again"
+        )
+
+
+class ExtensionRefusedError(SigningError):
+    """The file's evidence cannot be prolonged: its signatures do not hold, or there are none."""
+
+    code = "signature_invalid"
+
+    def __init__(self, file: str, detail: str) -> None:
+        self.file = file
+        self.detail = detail
+        super().__init__(
+            f"{file}: nothing was added to it ({detail}); look at 'sohoa verify' of the file and at the trust roots"
         )
 
 

@@ -1,7 +1,8 @@
-"""The throw-away test CA: root, intermediate, agency, digitizer and timestamp authority, made on first use.
+"""The throw-away test CA: root, intermediate, agency, digitizer, timestamp authority and OCSP, made on first use.
 
 It lets everything run on a machine without a real key. Its names say that it has no legal value, and
-``signing.verify`` never calls what it signed legally valid. The PKI is described in ``data/throwaway_pki.yaml``.
+``signing.verify`` never calls what it signed legally valid. The PKI is described in ``data/throwaway_pki.yaml``;
+``signing.local_pki`` answers for its OCSP responder and its revocation lists.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from typing import Any
 from signing.errors import KeyUnavailableError
 
 TEST_MARK = "KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
-IDENTITIES = ("agency", "person", "expired", "encipher")
+IDENTITIES = ("agency", "person", "expired", "future", "revoked", "encipher")
+AUTHORITIES = ("root", "interm", "ocsp", "tsa", "tsa_ending")
 _DONE = "README.txt"
-_KEYS = ("root", "interm", "tsa", "agency", "person")
+_KEYS = ("root", "interm", "ocsp", "tsa", "agency", "person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ class ThrowawayPki:
 
     Attributes:
         root: PEM of the trust anchor; ``chain`` PEM of the intermediate.
-        tsa, tsa_key: Certificate and (encrypted) key of the timestamp authority.
+        tsa, tsa_key: Certificate and (encrypted) key of the timestamp authority; ``tsa_ending``: a certificate of
+            the same key that ends in 20 days.
+        revoked: The revocation list of the intermediate as of the making of the CA, good as long as its root.
         passphrase_file: Secret of every key in the folder.
     """
 
@@ -50,6 +54,14 @@ class ThrowawayPki:
         return self.folder / "tsa.pem"
 
     @property
+    def tsa_ending(self) -> Path:
+        return self.folder / "tsa_ending.pem"
+
+    @property
+    def revoked(self) -> Path:
+        return self.folder / "interm.crl"
+
+    @property
     def tsa_key(self) -> Path:
         return self.folder / "keys" / "tsa.pem"
 
@@ -58,7 +70,7 @@ class ThrowawayPki:
         return self.folder / "passphrase"
 
     def pkcs12(self, identity: str) -> Path:
-        """The key file of ``agency``, ``person``, ``expired`` or ``encipher``.
+        """The key file of one of ``IDENTITIES``.
 
         Raises:
             KeyUnavailableError: The test CA has no such identity.
@@ -105,7 +117,9 @@ def _make(folder: Path) -> None:
     keys.mkdir(mode=0o700)
     for name in _KEYS:
         _write(keys / f"{name}.pem", _new_key(passphrase))
-    _dump(_architecture(description, folder, passphrase), folder, passphrase)
+    architecture = _read_architecture(description, folder, passphrase)
+    _dump(architecture, folder, passphrase)
+    _write(folder / "interm.crl", _revocation_list(architecture))
     text = f"{TEST_MARK} / TEST\nThrow-away test CA of sohoa. Delete the folder to get a new one.\n"
     _write(folder / _DONE, text.encode())
 
@@ -119,11 +133,14 @@ def _describe(now: dt.datetime) -> str:
     template = resources.files("signing").joinpath("data/throwaway_pki.yaml").read_text(encoding="utf-8")
     return string.Template(template).safe_substitute(
         tag=secrets.token_hex(3),
+        past=day(-400),
+        ended=day(-35),
+        revoked=day(-30),
         begin=day(-1),
+        soon=day(20),
         end_signer=day(5 * 365),
+        end_tsa=day(10 * 365),
         end_root=day(20 * 365),
-        begin_expired=day(-400),
-        end_expired=day(-35),
     )
 
 
@@ -139,7 +156,28 @@ def _new_key(passphrase: str) -> bytes:
     )
 
 
-def _architecture(description: str, folder: Path, passphrase: str) -> Any:
+def open_architecture(pki: ThrowawayPki) -> Any:
+    """Certomancer's view of a test CA that was made: its certificates, keys and services.
+
+    Raises:
+        KeyUnavailableError: The folder was made by an older version, or is damaged.
+    """
+    from certomancer.config_utils import ConfigurationError
+    from certomancer.services import CertomancerServiceError
+
+    try:
+        description = (pki.folder / "pki.yaml").read_text(encoding="utf-8")
+        passphrase = pki.passphrase_file.read_text(encoding="utf-8")
+        architecture = _read_architecture(description, pki.folder, passphrase)
+        architecture.service_registry.get_ocsp_info("interm")
+    except (OSError, ValueError, ConfigurationError, CertomancerServiceError):
+        raise KeyUnavailableError(
+            str(pki.folder), "the test CA is damaged or older than this version; delete the folder to get a new one"
+        ) from None
+    return architecture
+
+
+def _read_architecture(description: str, folder: Path, passphrase: str) -> Any:
     from certomancer.registry import ArchLabel, CertomancerConfig
 
     text = string.Template(description).substitute(passphrase=passphrase)
@@ -150,12 +188,43 @@ def _dump(architecture: Any, folder: Path, passphrase: str) -> None:
     from asn1crypto import pem
     from certomancer.registry import CertLabel
 
-    for name in ("root", "interm", "tsa", *IDENTITIES):
+    for name in (*AUTHORITIES, *IDENTITIES):
         certificate = architecture.get_cert(CertLabel(name)).dump()
         _write(folder / f"{name}.pem", pem.armor("CERTIFICATE", certificate))
     for name in IDENTITIES:
         packed = architecture.package_pkcs12(CertLabel(name), password=passphrase.encode())
         _write(folder / f"{name}.p12", packed)
+
+
+def _revocation_list(architecture: Any) -> bytes:
+    """What the intermediate has taken back, as a file for checks without a network.
+
+    The test CA takes nothing back after it was made, so the list is good as long as its root.
+    """
+    from asn1crypto import pem
+    from certomancer.registry import CertLabel, EntityLabel, KeyLabel, ServiceLabel
+    from certomancer.services import CRLBuilder, choose_signed_digest
+
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    info = architecture.service_registry.get_crl_repo_info(ServiceLabel("interm"))
+    key, issuer = architecture.key_set.get_asym_key(KeyLabel("interm")), architecture.get_cert(CertLabel("interm"))
+    made: bytes = (
+        CRLBuilder(
+            issuer_name=architecture.entities[EntityLabel("interm")],
+            issuer_key=key.private,
+            signature_algo=choose_signed_digest("sha256", key.public),
+            authority_key_identifier=issuer.key_identifier_value,
+        )
+        .build_crl(
+            crl_number=1,
+            this_update=now,
+            next_update=issuer.not_valid_after,
+            revoked_certs=architecture.get_revoked_certs_at_time(at_time=now, crl_info=info),
+        )
+        .dump()
+    )
+    armoured: bytes = pem.armor("X509 CRL", made)
+    return armoured
 
 
 def _write(path: Path, data: bytes) -> None:

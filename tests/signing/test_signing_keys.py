@@ -116,7 +116,7 @@ def test_only_the_owner_reads_the_test_ca(pki: ThrowawayPki) -> None:
 
 def test_keys_on_disk_are_encrypted(pki: ThrowawayPki) -> None:
     keys = sorted((pki.folder / "keys").iterdir())
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert all(key.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----") for key in keys)
     secret = pki.passphrase_file.read_text()
     assert secret not in (pki.folder / "pki.yaml").read_text()
