@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from manifests.text import Bbox, PageText, PageVerdict, Word
 from ocr.choices import Choices
+from ocr.codes import repair_codes
 from ocr.engine import MAX_SIDE, Engine, ReadWord
 from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
@@ -29,6 +30,7 @@ class RecognizeOptions:
         read_dpi: Pages of more are read at this resolution. Tesseract's model was trained on lines 36 pixels high,
             which is print of 13–14 points at 180 dpi; at 300 dpi it takes half as long again and reads worse.
         remove_leaders: Take dotted lines of forms out of the engine's copy.
+        repair_codes: Mend numbers of documents, dates and split words by their form (``ocr.codes``).
         correct_tones: Put tone marks right where neighbours and the engine's doubt agree (``ocr.tones``).
         page_timeout: Seconds for one page; a page that takes longer is ``unread``. 0 waits for ever.
         min_confidence: A word below it is dropped when it holds no letter and no digit: specks and rulings.
@@ -39,6 +41,7 @@ class RecognizeOptions:
     language: str = "vie"
     read_dpi: float = 180.0
     remove_leaders: bool = True
+    repair_codes: bool = True
     correct_tones: bool = True
     page_timeout: float = 120.0
     min_confidence: float = 0.30
@@ -75,6 +78,8 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     if not any(_has_text(word.text) and word.confidence >= options.credible_confidence for word in words):
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language)
     ordered = order_words(words)
+    if options.repair_codes:
+        ordered = repair_codes(ordered)
     if options.correct_tones:
         ordered = correct_tones(ordered, alternatives)
     return PageText(page.facts, PageVerdict.READ, ordered, engine.name, engine.language)

@@ -1,0 +1,220 @@
+"""Numbers of documents, dates and split words, mended where their grammar leaves one reading.
+
+The engine breaks ``02/2017/TT-VPCP`` with a space, reads its figures as letters that look alike, and takes a table's
+ruling for a sign. A document's number has a form (NĐ 30/2020/NĐ-CP, Art 8(3) and Annex III; NĐ 78/2025 for legal
+documents), a date has one, and so has a syllable: where exactly one mending gives that form, it is made. No language
+model is asked, nothing is guessed, and the reading stays in ``Word.raw``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+from manifests.text import Bbox, Word
+from ocr.neighbours import load_neighbours
+from ocr.syllables import is_syllable
+
+_BROKEN = 0.2
+"""Pieces of one word stand closer than this share of their height; words of a line measure 0.2–0.6."""
+_BROKEN_CODE = 0.3
+_OPEN_END = 0.8
+"""A number that ends in a hyphen goes on in any case."""
+_KINDS = frozenset(
+    [
+        "NĐ",
+        "QĐ",
+        "NQ",
+        "TT",
+        "TTLT",
+        "CT",
+        "CTr",
+        "TTr",
+        "KH",
+        "TB",
+        "BC",
+        "CV",
+        "PA",
+        "ĐA",
+        "DA",
+        "BB",
+        "HĐ",
+        "GM",
+        "GUQ",
+        "GGT",
+        "GNP",
+        "PG",
+        "PC",
+        "PT",
+        "CĐ",
+        "TC",
+        "QC",
+        "QyĐ",
+        "HD",
+        "LCT",
+        "L",
+        "PL",
+        "QH",
+        "SL",
+    ]
+)
+"""Kinds of documents as their numbers abbreviate them (NĐ 30/2020/NĐ-CP, Annex III; older laws and orders)."""
+_TAIL = r"[.,;:)\]”\"]*"
+_CODE = re.compile(
+    rf"[(“\"]?\d{{1,5}}/(?:(?:19|20)\d\d/)?[A-ZĐ][A-ZĐa-zđ]{{0,7}}\d{{0,2}}(?:-[A-ZĐ][\w&.]{{0,14}})*{_TAIL}"
+)
+_OPEN_CODE = re.compile(r"[(“\"]?\d{1,5}/(?:(?:19|20)\d\d/)?[A-ZĐ][A-Za-zĐđ]{0,7}(?:-[A-ZĐ][\w&]{0,14})*-")
+_AGENCY = re.compile(rf"[A-ZĐ][A-Za-zĐ&]{{0,14}}(?:-[A-ZĐ][A-Za-zĐ&]{{0,14}})*{_TAIL}")
+_DATE = re.compile(rf"[(“\"]?(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d{_TAIL}")
+_NO_SLASH = re.compile(r"([(“\"]?\d{1,5}/(?:19|20)\d\d)([A-ZĐ])")
+_FIELDS = re.compile(rf"([(“\"]?)([^/\s]{{1,5}})/(?:([^/\s]{{4}})/)?([^/\s-]{{1,5}})((?:-[\w&-]*)?{_TAIL})")
+_DATE_FIELDS = re.compile(rf"([(“\"]?)([^/\s]{{1,2}})/([^/\s]{{1,2}})/([^/\s.,;)]{{4}})({_TAIL})")
+_ADDRESS = re.compile(r"https?:|www\.")
+_GLUED = re.compile(r"(\d{1,2})(tháng|năm|giờ|phút|ngày)|(ngày|tháng|năm)(\d{1,4})")
+_FIGURES = {"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "Ì": "1", "Í": "1", "|": "1", "!": "1", "i": "1"}
+_FIGURES |= {"Z": "2", "S": "5", "s": "5", "B": "8", "§": "8", "g": "9"}
+_LETTERS = {"0": "OQ", "1": "ITL", "5": "S", "6": "G", "8": "B", "Đ": "Đ", "D": "DĐ", "O": "OQ", "Ð": "Đ"}
+_ONES = frozenset("IlÌÍ|1!i")
+
+
+def repair_codes(words: Sequence[Word]) -> tuple[Word, ...]:
+    """``words`` (one page, in reading order) with broken and look-alike codes, dates and split words mended."""
+    mended: list[Word] = []
+    for word in words:
+        for part in _parts(_without_ruling(word)):
+            before = mended[-1] if mended else None
+            joined = _joined(before, part) if before is not None else None
+            if joined is not None:
+                mended[-1] = joined
+            else:
+                mended.append(part)
+    return tuple(_month(_alike(word), mended, index) for index, word in enumerate(mended))
+
+
+def _changed(word: Word, text: str) -> Word:
+    return word if text == word.text else replace(word, text=text, raw=word.raw or word.text)
+
+
+def _without_ruling(word: Word) -> Word:
+    """A vertical bar at the edge of a word is the ruling beside it; alone it stays for others to judge."""
+    bare = word.text.strip("|¦")
+    return _changed(word, bare) if any(char.isalnum() for char in bare) else word
+
+
+def _parts(word: Word) -> list[Word]:
+    """``26tháng`` as two words; each gets its share of the box."""
+    match = _GLUED.fullmatch(word.text)
+    if match is None or word.raw is not None:
+        return [word]
+    texts = [text for text in match.groups() if text]
+    box = word.bbox
+    middle = box.left + (box.right - box.left) * len(texts[0]) // len(word.text)
+    middle = min(max(middle, box.left + 1), box.right - 1)
+    if not box.left < middle < box.right:
+        return [word]
+    left, right = Bbox(box.left, box.top, middle, box.bottom), Bbox(middle, box.top, box.right, box.bottom)
+    return [replace(word, text=texts[0], bbox=left), replace(word, text=texts[1], bbox=right)]
+
+
+def _joined(left: Word, right: Word) -> Word | None:
+    """Both as one word, where they stand too close for two and only together have a form."""
+    if (left.block, left.line) != (right.block, right.line):
+        return None
+    height = max(left.bbox.bottom - left.bbox.top, right.bbox.bottom - right.bbox.top)
+    gap = right.bbox.left - left.bbox.right
+    if gap > _OPEN_END * height or gap < -height:
+        return None
+    text = left.text + right.text
+    slashed = _NO_SLASH.sub(r"\1/\2", text)
+    if _OPEN_CODE.fullmatch(left.text) and _AGENCY.fullmatch(right.text):
+        form = text
+    elif gap > _BROKEN_CODE * height:
+        return None
+    elif "/" in left.text and right.text[:1].isdigit() and not _complete(left.text) and _complete(slashed):
+        form = slashed
+    elif gap <= _BROKEN * height and (_ADDRESS.match(left.text) or _is_split(left.text, right.text)):
+        form = text
+    elif gap < 0 and left.text[-1:] == right.text[:1] and _is_split(left.text, right.text[1:]):
+        form = left.text + right.text[1:]  # the letter both hold was read twice
+    else:
+        return None
+    box = Bbox(
+        min(left.bbox.left, right.bbox.left),
+        min(left.bbox.top, right.bbox.top),
+        max(left.bbox.right, right.bbox.right),
+        max(left.bbox.bottom, right.bbox.bottom),
+    )
+    raw = f"{left.raw or left.text} {right.raw or right.text}"
+    return Word(form, box, min(left.confidence, right.confidence), left.block, left.line, raw)
+
+
+def _complete(text: str) -> bool:
+    return bool(_CODE.fullmatch(text) or _DATE.fullmatch(text))
+
+
+def _is_split(left: str, right: str) -> bool:
+    """``quy`` + ``ết``: the second piece is no word, both together are one."""
+    tail = right.rstrip(".,;:)")
+    if not (left.isalpha() and tail.isalpha() and tail.islower()):
+        return False
+    known = load_neighbours().words
+    return tail not in known and (left + tail).lower() in known and is_syllable(left + tail)
+
+
+def _alike(word: Word) -> Word:
+    """Figures read as letters and letters read as figures, where code or date has one place for each."""
+    text = _NO_SLASH.sub(r"\1/\2", word.text.replace("//", "/"))
+    if text != word.text and not _CODE.fullmatch(text):
+        text = word.text
+    if _complete(text) and not any(char.isdigit() for char in _kind_of(text)):
+        return _changed(word, text)
+    date = _DATE_FIELDS.fullmatch(text)
+    if date is not None:
+        before, *fields, after = date.groups()
+        figures = [_as_figures(field) for field in fields]
+        if all(figures):
+            form = f"{before}{'/'.join(f for f in figures if f)}{after}"
+            return _changed(word, form) if _DATE.fullmatch(form) else word
+    code = _FIELDS.fullmatch(text)
+    if code is None:
+        return word
+    before, number, year, kind, after = code.groups()
+    if not any(char.isdigit() for char in number + (year or "")):
+        return word
+    serial, since = _as_figures(number), _as_figures(year) if year else ""
+    kinds = _as_kinds(kind)
+    if serial is None or since is None or len(kinds) != 1:
+        return word
+    form = f"{before}{serial}/{f'{since}/' if since else ''}{kinds[0]}{after}"
+    return _changed(word, form) if _CODE.fullmatch(form) else word
+
+
+def _kind_of(text: str) -> str:
+    fields = _FIELDS.fullmatch(text)
+    return fields[4] if fields and fields[4] not in _KINDS and not re.fullmatch(r"QH\d+", fields[4]) else ""
+
+
+def _as_figures(text: str) -> str | None:
+    figures = "".join(_FIGURES.get(char, char) for char in text)
+    return figures if figures.isascii() and figures.isdigit() else None
+
+
+def _as_kinds(text: str) -> list[str]:
+    """The kinds of documents ``text`` may stand for: itself, or those that look like it."""
+    if text in _KINDS or re.fullmatch(r"QH\d+", text):
+        return [text]
+    forms = ("".join(form) for form in product(*(_LETTERS.get(char, char) for char in text)))
+    return sorted({form for form in forms if form in _KINDS})
+
+
+def _month(word: Word, words: Sequence[Word], index: int) -> Word:
+    """``tháng II năm`` is the eleventh month: between these words stands a number, and only ones look like it."""
+    text = word.text
+    if not 1 <= len(text) <= 2 or text.isdigit() or not set(text) <= _ONES or not 0 < index < len(words) - 1:
+        return word
+    before, after = words[index - 1].text.lower(), words[index + 1].text.lower()
+    if (before, after) in (("tháng", "năm"), ("ngày", "tháng")):
+        return _changed(word, "1" * len(text))
+    return word
