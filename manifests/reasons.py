@@ -228,6 +228,16 @@ _TABLE = (
         "Người có thẩm quyền đã từ chối ký lô này",
         "Xử lý theo lý do đã ghi, rồi duyệt lại bằng lệnh 'sohoa approve'.",
     ),
+    (
+        "approval_missing",
+        "Lô đang chờ người có thẩm quyền duyệt ký",
+        "Xem số liệu của lô rồi duyệt hoặc từ chối trong Airflow, hoặc bằng lệnh 'sohoa approve'.",
+    ),
+    (
+        "approval_refused",
+        "Người có thẩm quyền đã từ chối ký lô này",
+        "Xử lý theo lý do đã ghi, rồi duyệt lại bằng lệnh 'sohoa approve'.",
+    ),
     ("too_many_quarantined", "Quá nhiều hồ sơ trong lô bị loại", "Kiểm tra lại cả lô trước khi chạy tiếp."),
     ("internal_error", "Lỗi chưa được phân loại", "Báo kỹ sư kèm mã hồ sơ; tệp gốc vẫn được giữ."),
 )

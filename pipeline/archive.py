@@ -75,6 +75,21 @@ def quarantine(document_key: str, moment: str) -> str:
     return f"{document_key}/quarantine/{moment}.json" if moment else f"{document_key}/quarantine/"
 
 
+def signing_note(document_key: str, run_key: str, name: str) -> str:
+    """Key of what an interrupted signing goes on with: a signature without its timestamp, a timestamp."""
+    return f"{document_key}/signing/{run_key}/{name}"
+
+
+def profile_orders(ref: BatchRef) -> str:
+    """Prefix of the legal profiles somebody chose for a batch; the last one counts."""
+    return f"{ref.key}/.profiles/"
+
+
+def approvals(ref: BatchRef) -> str:
+    """Prefix of what people decided about signing a batch; the last one counts."""
+    return f"{ref.key}/.approvals/"
+
+
 def reruns(ref: BatchRef) -> str:
     """Prefix of the orders to redo stages of the documents of a batch."""
     return f"{ref.key}/.reruns/"

@@ -12,6 +12,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from pipeline.errors import Disposition, disposition, reason_code, safe_message
 from pipeline.outcomes import Ending, Outcome
+from signing.errors import TsaUnavailableError
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -21,15 +22,22 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
 
 def patiently(work: Callable[[], T], tries: int) -> T:
-    """Do ``work``, again while its errors are of the kind RETRY; the last error comes through."""
+    """Do ``work``, again while its errors are of the kind RETRY; the last error comes through.
+
+    The timestamp client has its own tries, each up to minutes long: they are not multiplied here.
+    """
     retrying = Retrying(
-        retry=retry_if_exception(lambda error: disposition(error) is Disposition.RETRY),
+        retry=retry_if_exception(_worth_another_try),
         stop=stop_after_attempt(tries),
         wait=wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT),
         before_sleep=_tell,
         reraise=True,
     )
     return retrying(work)
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    return disposition(error) is Disposition.RETRY and not isinstance(error, TsaUnavailableError)
 
 
 def _tell(state: RetryCallState) -> None:

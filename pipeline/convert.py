@@ -21,7 +21,7 @@ from pipeline.context import Context
 from pipeline.errors import ConfigurationError
 from pipeline.plan import capture_options, limits, recognize_options, trust_settings, word_shares
 from pipeline.settings import Settings
-from pipeline.work.sign import Desk
+from pipeline.work.desk import SigningDesk
 from signing.errors import VerificationError
 from signing.pdfa import PdfaValidator
 from signing.profiles import find_profile
@@ -125,9 +125,8 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
     )
     draft = out.with_name(f".{out.name}.signed.pdf")
     draft.unlink(missing_ok=True)
-    with Desk(Context(settings)) as desk:
-        signer, timestamper = desk.tools()
-        task = SigningTask(profile, signer, details)
-        facts = sign_document(source, draft, (task,), timestamper=timestamper, trust=trust_settings(settings))
+    with SigningDesk(Context(settings)) as desk:
+        tasks = (SigningTask(profile, desk.signer(profile.signer), details),)
+        facts = sign_document(source, draft, tasks, timestamper=desk.timestamper(), trust=trust_settings(settings))
     draft.replace(out)
     return facts[-1]

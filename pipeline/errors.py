@@ -10,6 +10,7 @@ An error of a class that is not in the table is a defect of ours: the document i
 
 from __future__ import annotations
 
+import datetime as dt
 import traceback
 from enum import StrEnum
 from pathlib import Path
@@ -105,6 +106,36 @@ class DocumentTimeoutError(PipelineError):
         )
 
 
+class ApprovalMissingError(PipelineError):
+    """A person has to approve the batch before the agency's key signs it."""
+
+    code = "approval_missing"
+
+    def __init__(self, batch_key: str, documents: int) -> None:
+        self.batch_key = batch_key
+        self.documents = documents
+        super().__init__(
+            f"batch {batch_key}: {documents} documents wait for a person's approval before they are signed; decide "
+            f"in Airflow (Required Actions) or with 'sohoa approve --batch {batch_key} --by NAME'"
+        )
+
+
+class ApprovalRefusedError(PipelineError):
+    """A person refused to have the batch signed."""
+
+    code = "approval_refused"
+
+    def __init__(self, batch_key: str, by: str, at: dt.datetime, reason: str) -> None:
+        self.batch_key = batch_key
+        self.by = by
+        self.at = at
+        self.reason = reason
+        super().__init__(
+            f"batch {batch_key}: {by} refused on {at:%Y-%m-%d %H:%M} UTC to have it signed: "
+            f"{reason or 'no reason given'}; mend it, then 'sohoa approve --batch {batch_key} --by NAME' lets it on"
+        )
+
+
 class WorkerError(PipelineError):
     """An error that stopped a worker process, told as values: exceptions do not travel well between processes."""
 
@@ -156,6 +187,8 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     ConfigurationError: _HALT,
     UnknownBatchError: _HALT,
     TooManyQuarantinedError: _HALT,
+    ApprovalMissingError: _HALT,
+    ApprovalRefusedError: _HALT,
     WorkerCrashedError: _QUARANTINE,
     DocumentTimeoutError: _QUARANTINE,
     PdfaInvalidError: _QUARANTINE,
@@ -191,7 +224,9 @@ def disposition(error: BaseException) -> Disposition:
 
 def needs_a_change(error: BaseException) -> bool:
     """Whether every batch of this run would stop at ``error``, until somebody changes the machine or a setting."""
-    own_batch = isinstance(error, TooManyQuarantinedError | UnknownBatchError)
+    own_batch = isinstance(
+        error, TooManyQuarantinedError | UnknownBatchError | ApprovalMissingError | ApprovalRefusedError
+    )
     return disposition(error) is Disposition.HALT and not own_batch
 
 

@@ -94,13 +94,34 @@ def recognize_options(settings: Settings) -> RecognizeOptions:
     )
 
 
-def plan(settings: Settings, document: ReceivedDocument, reruns: Mapping[str, int] | None = None) -> Plan:
-    """The plan of one document under these settings."""
+def choose_profile(settings: Settings, document: ReceivedDocument, ordered: str | None) -> str:
+    """Name of the profile of a document: ordered for its batch, else by unit and record type, type, unit, default."""
+    unit, kind = document.batch.unit_code, document.entry.record_type
+    wanted = (f"{unit}/{kind}", kind, unit)
+    chosen = next((settings.legal_profiles[name] for name in wanted if name in settings.legal_profiles), None)
+    return ordered or chosen or settings.legal_profile
+
+
+def plan(
+    settings: Settings,
+    document: ReceivedDocument,
+    reruns: Mapping[str, int] | None = None,
+    profile: str | None = None,
+) -> Plan:
+    """The plan of one document under these settings.
+
+    Args:
+        reruns: How often each stage was ordered anew.
+        profile: Legal profile somebody ordered for the batch.
+
+    Raises:
+        ProfileError: The profile is unknown.
+    """
     times = reruns or {}
-    profile = find_profile(settings.legal_profile)
+    its_profile = find_profile(choose_profile(settings, document, profile))
     agency = agency_name(settings, document.batch)
     entry = document.entry
-    capture, recognize = capture_options(settings, profile), recognize_options(settings)
+    capture, recognize = capture_options(settings, its_profile), recognize_options(settings)
     index = IndexOptions(threshold=settings.review_threshold)
 
     def key(name: str, above: str, *options: object) -> str:
@@ -110,13 +131,13 @@ def plan(settings: Settings, document: ReceivedDocument, reruns: Mapping[str, in
     # limits and time-outs are left out on purpose: they decide what is refused and how long we wait, not what is read
     keys["capture"] = key("capture", keys["receive"], replace(capture, max_pages=0, max_pixels=0))
     keys["recognize"] = key("recognize", keys["capture"], replace(recognize, page_timeout=0.0))
-    mark = (profile.name, profile.version, agency, settings.converter or "")
+    mark = (its_profile.name, its_profile.version, agency, settings.converter or "")
     keys["assemble"] = key("assemble", keys["recognize"], entry.document_id, title(entry), mark)
     keys["sign"] = key("sign", keys["assemble"], mark)
     known = (entry.record_type, entry.unit_code, entry.year, entry.number or "", entry.book or "")
     told = (entry.medium or "", tuple(sorted(entry.keyed.items())))
     keys["index"] = key("index", keys["recognize"], index, known, told)
-    return Plan(capture, recognize, index, profile, agency, settings.converter or "", keys)
+    return Plan(capture, recognize, index, its_profile, agency, settings.converter or "", keys)
 
 
 def word_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]:
@@ -129,7 +150,14 @@ def word_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]
 
 def timestamp_settings(settings: Settings, url: str) -> TimestampSettings:
     """How the timestamp authority at ``url`` is asked."""
-    return TimestampSettings(url, timeout=settings.tsa_timeout)
+    return TimestampSettings(
+        url,
+        timeout=settings.tsa_timeout,
+        tries=settings.tsa_tries,
+        slots=settings.tsa_slots,
+        failures=settings.tsa_failures,
+        rest=settings.tsa_rest,
+    )
 
 
 def signer_settings(settings: Settings, signer: SignerKind = SignerKind.AGENCY) -> SignerSettings:

@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from manifests.documents import BatchRef, DocumentEntry
+from pipeline.approvals import is_held, require_approved
 from pipeline.attempts import guarded, patiently
 from pipeline.context import Context
 from pipeline.errors import TooManyQuarantinedError, reason_code, safe_message
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, ordered_reruns, plan
 from pipeline.pool import digitize_in_pool
+from pipeline.profile_orders import ordered_profile
 from pipeline.quarantines import keep_quarantine
 from pipeline.results import Receipt
+from pipeline.signing_queue import SigningQueue
 from pipeline.work.index import finished_record, index
 from pipeline.work.receive import receive
-from pipeline.work.sign import Job, sign_documents, try_key
+from pipeline.work.sign import Job, try_key
 from warehouse.errors import WarehouseError
 from warehouse.load import load_records
 from warehouse.results import LoadResult
@@ -32,6 +35,7 @@ from warehouse.schema import BatchStatus
 log = logging.getLogger(__name__)
 
 OnOutcome = Callable[[Outcome], None]
+OnDigitized = Callable[[Job, Outcome], None]
 
 LOADED_AT_ONCE = 200
 """Records merged in one transaction, and held in memory."""
@@ -70,7 +74,7 @@ class Runner:
     """The five steps over one context.
 
     Attributes:
-        on_outcome: Called after each stage of each document, for a progress bar.
+        on_outcome: Called after each stage of each document, for a progress bar, from any thread.
         on_received: Called for each document ``receive`` looks at.
         on_planned: Called with a receipt and how many of its documents are still to be done.
     """
@@ -95,23 +99,67 @@ class Runner:
             ledger.batch_status(ref, BatchStatus.BLOCKED, faults[:MESSAGE])
         return receipt, before
 
-    def digitize(self, jobs: Sequence[Job], workers: int | None = None) -> list[Outcome]:
-        """Pages out, read, and put together as PDF/A, over worker processes."""
+    def digitize(
+        self, jobs: Sequence[Job], workers: int | None = None, then: OnDigitized | None = None
+    ) -> list[Outcome]:
+        """Pages out, read, and put together as PDF/A, over worker processes; ``then`` hears of each as it ends."""
         todo = self._promising(jobs, "assemble")
         count = workers or self.context.settings.workers
-        done = digitize_in_pool(self.context.settings, todo, count)
-        return [self._record(outcome, job[0].batch) for job, outcome in done]
+        outcomes = []
+        for job, outcome in digitize_in_pool(self.context.settings, todo, count):
+            outcomes.append(self._record(outcome, job[0].batch))
+            if then:
+                then(job, outcome)
+        return outcomes
 
     def sign(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Sign and prove what is assembled, a chunk at a time: what a kill can cost, and what lies in one folder."""
-        todo = self._promising(jobs, "sign")
-        batches = {job[0].key: job[0].batch for job in todo}
-        size = self.context.settings.chunk_size
-        return [
-            self._record(outcome, batches[outcome.document_key])
-            for start in range(0, len(todo), size)
-            for outcome in sign_documents(self.context, todo[start : start + size], self._guard)
-        ]
+        """Sign and prove what is assembled.
+
+        Raises:
+            ApprovalMissingError, ApprovalRefusedError: A person must approve it first; nothing was signed.
+        """
+        for ref in {document.batch for document, _ in jobs}:
+            require_approved(self.context, ref, [job for job in jobs if job[0].batch == ref])
+        outcomes: list[Outcome] = []
+        with self._signing(outcomes) as queue:
+            for job in self._promising(jobs, "sign"):
+                queue.put(job)
+        return outcomes
+
+    def digitize_and_sign(self, receipt: Receipt, jobs: Sequence[Job]) -> list[Outcome]:
+        """Both, side by side: what is assembled is signed while the next scans are read.
+
+        A batch that is held for a person's approval is read whole first.
+
+        Raises:
+            TooManyQuarantinedError: The batch is halted; what is done stays done.
+        """
+        if is_held(self.context, receipt.batch):
+            outcomes = self.digitize(jobs)
+            self.halt_if_too_bad(receipt)
+            return outcomes + self.sign(jobs)
+        outcomes = []
+        stopped = set(self.stopped(self.unfinished(receipt)))
+        promising = {job[0].key for job in self._promising(jobs, "sign")}
+        with self._signing(outcomes) as queue:
+
+            def then(job: Job, outcome: Outcome) -> None:
+                if outcome.status is Ending.QUARANTINED:
+                    stopped.add(job[0].key)
+                elif job[0].key in promising and not self._too_bad(receipt, len(stopped)):
+                    queue.put(job)
+
+            outcomes += self.digitize(jobs, then=then)
+            self.halt_if_too_bad(receipt)
+        return outcomes
+
+    def _signing(self, outcomes: list[Outcome]) -> SigningQueue:
+        """A queue whose endings are recorded and added to ``outcomes``."""
+
+        def record(job: Job, outcome: Outcome) -> None:
+            outcomes.append(self._record(outcome, job[0].batch))
+
+        return SigningQueue(self.context, self._guard, record)
 
     def index(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Make the records of what is signed."""
@@ -151,9 +199,10 @@ class Runner:
     def jobs(self, receipt: Receipt, document_ids: Sequence[str] | None = None) -> list[Job]:
         """The documents of a receipt with their plans; only these ids when given."""
         reruns = ordered_reruns(self.context.archive, receipt.batch)
+        profile = ordered_profile(self.context, receipt.batch)
         wanted = set(document_ids) if document_ids is not None else None
         return [
-            (document, plan(self.context.settings, document, reruns.get(document.entry.document_id)))
+            (document, plan(self.context.settings, document, reruns.get(document.entry.document_id), profile))
             for document in receipt.documents
             if wanted is None or document.entry.document_id in wanted
         ]
@@ -183,10 +232,8 @@ class Runner:
             if self.on_planned:
                 self.on_planned(receipt, len(jobs))
             try_key(self.context, jobs)
-            outcomes: list[Outcome] = []
-            for step in (self.digitize, self.sign):
-                outcomes += step(jobs)
-                self.halt_if_too_bad(receipt)
+            outcomes = self.digitize_and_sign(receipt, jobs)
+            self.halt_if_too_bad(receipt)
             outcomes += self.index(jobs)
             loaded = self.load(receipt) if any(o.stage == "index" for o in outcomes) else None
             if loaded is None:
@@ -213,11 +260,13 @@ class Runner:
         Raises:
             TooManyQuarantinedError: Says how many, and what to do.
         """
-        total = len(receipt.documents)
         bad = len(self.stopped(self.unfinished(receipt)))
-        limit = self.context.settings.quarantine_limit
-        if bad > 1 and bad > limit * total:
-            raise TooManyQuarantinedError(receipt.batch.key, bad, total, limit)
+        if self._too_bad(receipt, bad):
+            limit = self.context.settings.quarantine_limit
+            raise TooManyQuarantinedError(receipt.batch.key, bad, len(receipt.documents), limit)
+
+    def _too_bad(self, receipt: Receipt, bad: int) -> bool:
+        return bad > 1 and bad > self.context.settings.quarantine_limit * len(receipt.documents)
 
     # --- around one piece of work
 

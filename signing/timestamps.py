@@ -44,6 +44,7 @@ class LocalTsa:
         slots: How many requests it works on at once; the others wait.
         answered: Timestamps given out so far.
         most_at_once: Most requests that ever stood there together, waiting ones too.
+        down: So many of the next requests it answers 503.
     """
 
     url: str
@@ -51,6 +52,7 @@ class LocalTsa:
     slots: int
     answered: int = 0
     most_at_once: int = 0
+    down: int = 0
     _present: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -62,6 +64,13 @@ class LocalTsa:
         """Note one more timestamp."""
         with self._lock:
             self.answered += 1
+
+    def is_down(self) -> bool:
+        """Whether this request finds it out of order."""
+        with self._lock:
+            down = self.down > 0
+            self.down -= down
+            return down
 
     @contextmanager
     def present(self) -> Iterator[None]:
@@ -102,6 +111,9 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
                 return
             with running.present(), gate:
                 time.sleep(latency)
+                if running.is_down():
+                    self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
+                    return
                 try:
                     request = tsp.TimeStampReq.load(self.rfile.read(int(length)), strict=True)
                     answer = authority.request_tsa_response(request).dump()

@@ -1,18 +1,16 @@
 """``sign``: finished PDF/A files in, signed and proven files out. This step opens no scan.
 
-A chunk of documents is signed one by one into a temporary folder; veraPDF then proves all of them in one process,
-and only a file that is intact, trusted and still PDF/A gets its name in the archive.
+What is signed is taken from the archive by its digest. veraPDF proves what came out, many files in one process, and
+only a file that is intact, trusted and still PDF/A gets its name in the archive.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from manifests.documents import Artefact, ArtefactKind, SignatureFact
 from manifests.serial import from_json
@@ -21,161 +19,119 @@ from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import PdfaInvalidError
 from pipeline.outcomes import Ending, Outcome
-from pipeline.plan import Plan, signer_settings, timestamp_settings, trust_settings, word_shares
+from pipeline.plan import Plan, signer_settings, trust_settings, word_shares
 from pipeline.results import Digitized, ReceivedDocument, Signed
-from pipeline.stores import ContentConflictError
-from signing.keys import Signer, open_signer
-from signing.pdfa import PdfaStatus, PdfaValidator, PdfaVerdict
+from pipeline.stores import ContentConflictError, NoSuchObjectError
+from pipeline.work.desk import SigningDesk
+from signing.keys import open_signer
+from signing.pdfa import PdfaStatus, PdfaVerdict
 from signing.sign import SigningDetails
 from signing.stage import SigningTask, sign_document
-from signing.timestamps import local_tsa, open_timestamper
 from signing.verify import verify_pdf
 
 Job = tuple[ReceivedDocument, Plan]
-Guard = Callable[[Job, str, str, Callable[[], Outcome | None]], Outcome | None]
-"""The runner's way of calling work: job, stage, run key, work → outcome, errors classified."""
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
     """A signed file that still has to be proven PDF/A."""
 
-    document: ReceivedDocument
-    plan: Plan
+    job: Job
     path: Path
     signatures: tuple[SignatureFact, ...]
     seconds: float
 
 
-class Desk:
-    """Signer and timestamper, opened once for a chunk; nothing is opened when nothing is to be signed."""
+@dataclass(frozen=True)
+class ArchiveJournal:
+    """Notes of one document's signing, beside the document in the archive."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._stack = ExitStack()
-        self._opened: tuple[Signer, Any] | None = None
+    context: Context
+    document_key: str
+    run_key: str
 
-    def __enter__(self) -> Desk:
-        return self
+    def recall(self, name: str) -> bytes | None:
+        try:
+            return self.context.archive.get_bytes(self._key(name))
+        except NoSuchObjectError:
+            return None
 
-    def __exit__(self, *exception: object) -> None:
-        self._stack.close()
+    def keep(self, name: str, data: bytes) -> bytes:
+        try:
+            self.context.archive.put_bytes(self._key(name), data)
+        except ContentConflictError:  # another process was here first
+            return self.context.archive.get_bytes(self._key(name))
+        return data
 
-    def tools(self) -> tuple[Signer, Any]:
-        if self._opened is None:
-            settings = self._context.settings
-            signer = open_signer(signer_settings(settings))
-            url = settings.tsa_url or self._stack.enter_context(local_tsa(settings.test_pki_folder)).url
-            self._opened = signer, open_timestamper(timestamp_settings(settings, url))
-        return self._opened
+    def _key(self, name: str) -> str:
+        return archive.signing_note(self.document_key, self.run_key, name)
 
 
 def try_key(context: Context, jobs: Sequence[Job]) -> None:
-    """Open the key once, so that a wrong one stops a run before hours of reading.
+    """Open each key once, so that a wrong one stops a run before hours of reading.
 
     Raises:
         SigningError: It cannot be opened, or its certificate is not valid today.
     """
-    if any(plan.profile.signed for _, plan in jobs):
-        open_signer(signer_settings(context.settings)).check()
+    for kind in sorted({plan.profile.signer for _, plan in jobs if plan.profile.signed}):
+        open_signer(signer_settings(context.settings, kind)).close()
 
 
-def sign_documents(context: Context, jobs: Sequence[Job], guard: Guard) -> Iterator[Outcome]:
-    """Sign every document of ``jobs`` that is assembled and not signed yet."""
-    with context.folder() as folder, Desk(context) as desk:
-        candidates: list[_Candidate] = []
-        for number, job in enumerate(jobs):
-            target = folder / f"{number}.pdf"
+def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome | Candidate | None:
+    """Sign one document into ``target``.
 
-            def work(job: Job = job, target: Path = target) -> Outcome | None:
-                return _sign(context, desk, job, target, candidates)
+    Returns:
+        What has to be proven and kept; how it ended when there is nothing to prove; ``None`` when the document was
+        stopped on the way here.
 
-            outcome = guard(job, "sign", job[1].keys["sign"], work)
-            if outcome:
-                yield outcome
-        if not candidates:
-            return
-        validator = PdfaValidator(context.settings.verapdf)
-        verdicts = validator.validate([c.path for c in candidates])
-        for candidate in candidates:
-            proven = verdicts[candidate.path]
-
-            def keep(candidate: _Candidate = candidate, proven: PdfaVerdict = proven) -> Outcome | None:
-                return _keep(context, candidate, proven)
-
-            outcome = guard((candidate.document, candidate.plan), "sign", candidate.plan.keys["sign"], keep)
-            if outcome:
-                yield outcome
-
-
-def _sign(context: Context, desk: Desk, job: Job, target: Path, candidates: list[_Candidate]) -> Outcome | None:
+    Raises:
+        SigningError, StoreError: See ``pipeline.errors`` for what follows.
+    """
     document, plan = job
     key = plan.keys["sign"]
     done = context.result(Signed, document.key, "sign", key)
     if done:
-        return _outcome(document, key, Ending.SKIPPED, done)
+        return _outcome(job, Ending.SKIPPED, done)
     digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
-    if digitized is None:  # stopped on the way here; its quarantine says why
+    if digitized is None:  # its quarantine says why
         return None
     if not plan.profile.signed:
         unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC))
-        return _outcome(document, key, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
+        return _outcome(job, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
     started = time.monotonic()
-    if context.archive.exists(_stored(document, key)):  # signed by a run that died before its sidecar: never twice
-        facts = _adopt(context, document, key, target)
-        candidates.append(_Candidate(document, plan, target, facts, time.monotonic() - started))
-        return None
+    if context.archive.exists(_stored(job)):  # signed by a run that died before its sidecar: never twice
+        return Candidate(job, target, _adopt(context, job, target), time.monotonic() - started)
     source = target.with_suffix(".source.pdf")
     context.archive.get_file(digitized.pdfa.key, source, sha256=digitized.pdfa.sha256)
-    signer, timestamper = desk.tools()
-    details = SigningDetails(
-        agency=plan.agency,
-        person=plan.converter,
-        converter=plan.converter,
-        occupied=_occupied(context, document, digitized),
-    )
-    facts = sign_document(
-        source,
-        target,
-        (SigningTask(plan.profile, signer, details),),
-        timestamper=timestamper,
-        trust=trust_settings(context.settings),
-    )
-    source.unlink()
-    candidates.append(_Candidate(document, plan, target, facts, time.monotonic() - started))
-    return None
+    try:
+        facts = sign_document(
+            source,
+            target,
+            _tasks(context, desk, job, digitized),
+            timestamper=desk.timestamper(),
+            trust=trust_settings(context.settings),
+            journal=ArchiveJournal(context, document.key, key),
+        )
+    finally:
+        source.unlink()
+    return Candidate(job, target, facts, time.monotonic() - started)
 
 
-def _occupied(
-    context: Context, document: ReceivedDocument, digitized: Digitized
-) -> tuple[tuple[float, float, float, float], ...]:
-    """Boxes of the words on page 1 as shares of the page, which the visible signature keeps off."""
-    key = archive.page(document.key, digitized.pages_run_key, 1)
-    return word_shares(from_json(PageText, context.archive.get_bytes(key)))
+def keep(context: Context, candidate: Candidate, proven: PdfaVerdict) -> Outcome:
+    """Give a signed file its name in the archive, and write the sidecar that says so.
 
-
-def _stored(document: ReceivedDocument, key: str) -> str:
-    return archive.artefact(document.key, ArtefactKind.SIGNED_PDF, key, ".pdf")
-
-
-def _adopt(context: Context, document: ReceivedDocument, key: str, path: Path) -> tuple[SignatureFact, ...]:
-    """Take the signed file that is stored already; its own signatures are what counts."""
-    path.unlink(missing_ok=True)
-    context.archive.get_file(_stored(document, key), path)
-    return verify_pdf(path, trust=trust_settings(context.settings))
-
-
-def _keep(context: Context, candidate: _Candidate, proven: PdfaVerdict) -> Outcome:
-    document, plan = candidate.document, candidate.plan
+    Raises:
+        PdfaInvalidError: It is not PDF/A; nothing is kept.
+    """
+    document, plan = candidate.job
     if proven.status is PdfaStatus.INVALID:
         raise PdfaInvalidError(document.key, proven.detail)
-    key = plan.keys["sign"]
-    target, signatures = _stored(document, key), candidate.signatures
+    target, signatures = _stored(candidate.job), candidate.signatures
     try:
         put = context.archive.put_file(target, candidate.path)
         size, sha256 = put.size, put.sha256
     except ContentConflictError as error:  # another process signed it at the same moment: its file stands
-        signatures = _adopt(context, document, key, candidate.path)
+        signatures = _adopt(context, candidate.job, candidate.path)
         size, sha256 = candidate.path.stat().st_size, error.kept
     result = Signed(
         signed_pdf=Artefact(ArtefactKind.SIGNED_PDF, target, sha256, size, "application/pdf"),
@@ -185,16 +141,42 @@ def _keep(context: Context, candidate: _Candidate, proven: PdfaVerdict) -> Outco
         legal_profile=plan.profile.name,
         finished_at=dt.datetime.now(dt.UTC),
     )
-    done = context.keep_result(result, document.key, "sign", key)
-    return _outcome(document, key, Ending.DONE, done, candidate.seconds)
+    done = context.keep_result(result, document.key, "sign", plan.keys["sign"])
+    candidate.path.unlink(missing_ok=True)
+    return _outcome(candidate.job, Ending.DONE, done, candidate.seconds)
 
 
-def _outcome(document: ReceivedDocument, key: str, status: Ending, done: Signed, seconds: float = 0.0) -> Outcome:
+def _tasks(context: Context, desk: SigningDesk, job: Job, digitized: Digitized) -> tuple[SigningTask, ...]:
+    """The signatures the profile asks for, in order."""
+    document, plan = job
+    key = archive.page(document.key, digitized.pages_run_key, 1)
+    first = from_json(PageText, context.archive.get_bytes(key))
+    details = SigningDetails(
+        agency=plan.agency,
+        person=plan.converter,
+        converter=plan.converter,
+        occupied=word_shares(first),  # which the visible signature keeps off
+    )
+    return (SigningTask(plan.profile, desk.signer(plan.profile.signer), details),)
+
+
+def _stored(job: Job) -> str:
+    return archive.artefact(job[0].key, ArtefactKind.SIGNED_PDF, job[1].keys["sign"], ".pdf")
+
+
+def _adopt(context: Context, job: Job, path: Path) -> tuple[SignatureFact, ...]:
+    """Take the signed file that is stored already; its own signatures are what counts."""
+    path.unlink(missing_ok=True)
+    context.archive.get_file(_stored(job), path)
+    return verify_pdf(path, trust=trust_settings(context.settings))
+
+
+def _outcome(job: Job, status: Ending, done: Signed, seconds: float = 0.0) -> Outcome:
     return Outcome(
-        document_key=document.key,
+        document_key=job[0].key,
         stage="sign",
         status=status,
-        run_key=key,
+        run_key=job[1].keys["sign"],
         seconds=seconds,
         artefact=done.signed_pdf,
     )

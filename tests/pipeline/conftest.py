@@ -19,7 +19,7 @@ from manifests.manifest import write_manifest
 from pipeline.attempts import guarded
 from pipeline.context import Context
 from pipeline.outcomes import Outcome
-from pipeline.runner import BatchReport, Runner
+from pipeline.runner import BatchReport, OnDigitized, Runner
 from pipeline.settings import Settings
 from pipeline.work.digitize import digitize
 from pipeline.work.sign import Job
@@ -42,7 +42,9 @@ def page(seed: int) -> bytes:
 class InThisProcess(Runner):
     """A runner without worker processes, which cost seconds to start."""
 
-    def digitize(self, jobs: Sequence[Job], workers: int | None = None) -> list[Outcome]:
+    def digitize(
+        self, jobs: Sequence[Job], workers: int | None = None, then: OnDigitized | None = None
+    ) -> list[Outcome]:
         made = []
         for document, plan in self._promising(jobs, "assemble"):
             outcome = guarded(
@@ -54,6 +56,8 @@ class InThisProcess(Runner):
             )
             assert outcome is not None
             made.append(self._record(outcome, document.batch))
+            if then:
+                then((document, plan), outcome)
         return made
 
 
@@ -98,8 +102,11 @@ class Lab:
         settings = self.settings.model_copy(update=changes)
         return Lab(self.folder, settings, Context(settings))
 
+    def runner(self) -> Runner:
+        return InThisProcess(self.context)
+
     def run(self, ref: BatchRef, document_ids: Sequence[str] | None = None) -> BatchReport:
-        return InThisProcess(self.context).run_batch(ref, document_ids)
+        return self.runner().run_batch(ref, document_ids)
 
     def totals(self) -> Totals:
         return totals(self.context.database)

@@ -1,0 +1,72 @@
+"""The signing desk: the opened keys and the timestamp authority, shared by the threads that sign.
+
+Nothing is opened before the first document needs it. No process that reads scans ever comes here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pipeline.context import Context
+from pipeline.plan import signer_settings, timestamp_settings
+from signing.keys import Signer, open_signer
+from signing.profiles import SignerKind
+from signing.slots import FileSlots, Slots
+from signing.timestamps import local_tsa, open_timestamper
+
+
+class SigningDesk:
+    """Keys and timestamper of one process; close it after the last document."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._stack = ExitStack()
+        self._lock = threading.Lock()
+        self._signers: dict[SignerKind, Signer] = {}
+        self._timestamper: Any = None
+
+    def __enter__(self) -> SigningDesk:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def signer(self, kind: SignerKind) -> Signer:
+        """The opened key of the agency or of the person who digitizes.
+
+        Raises:
+            SigningError: It cannot be opened.
+        """
+        with self._lock:
+            if kind not in self._signers:
+                self._signers[kind] = self._stack.enter_context(
+                    open_signer(signer_settings(self._context.settings, kind))
+                )
+            return self._signers[kind]
+
+    def timestamper(self) -> Any:
+        """The one client all threads ask through."""
+        with self._lock:
+            if self._timestamper is None:
+                settings = self._context.settings
+                url = settings.tsa_url
+                slots = authority_slots(self._context, url) if url else None
+                url = url or self._stack.enter_context(local_tsa(settings.test_pki_folder)).url
+                self._timestamper = open_timestamper(timestamp_settings(settings, url), slots)
+            return self._timestamper
+
+
+def authority_slots(context: Context, url: str) -> Slots:
+    """The slots every signing process shares: in the database that machines share, else in files of this machine."""
+    settings = context.settings
+    if settings.database_url.startswith("postgres"):
+        from warehouse.slots import DatabaseSlots
+
+        return DatabaseSlots(settings.database_url, url, settings.tsa_slots)
+    folder = settings.work_folder or Path(tempfile.gettempdir())
+    return FileSlots(folder / f".sohoa-slots-{os.getuid()}", url, settings.tsa_slots)

@@ -1,0 +1,55 @@
+"""Places at an authority that stands few requests, shared by machines: advisory locks of PostgreSQL.
+
+The same contract as ``signing.slots.FileSlots``, for processes that share a database and no file system. The server
+gives a place back when the connection that holds it ends, so a killed process keeps none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import sqlalchemy as sa
+
+from warehouse.database import open_database
+
+
+class DatabaseSlots:
+    """Slots of all machines that use one PostgreSQL database.
+
+    Args:
+        url: The database.
+        name: What the slots are for: the authority's address.
+        count: How many there are.
+    """
+
+    def __init__(self, url: str, name: str, count: int) -> None:
+        self._engine = open_database(url)
+        self._looking = threading.Lock()  # one look at a time: those who wait need one connection, not one each
+        self._key = int.from_bytes(hashlib.sha256(f"slot {name}".encode()).digest()[:4], "big", signed=True)
+        self._count = count
+
+    def take(self) -> Callable[[], None] | None:
+        """A free place as the call that gives it back; ``None`` when all are taken.
+
+        Raises:
+            DatabaseUnavailableError: The database does not answer.
+        """
+        with self._looking:
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                for number in range(self._count):
+                    lock = sa.func.pg_try_advisory_lock(self._key, number)
+                    if connection.execute(sa.select(lock)).scalar():
+                        return partial(self._give_back, connection, number)
+            except BaseException:
+                connection.close()
+                raise
+            connection.close()
+            return None
+
+    def _give_back(self, connection: sa.Connection, number: int) -> None:
+        with connection:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(self._key, number)))
