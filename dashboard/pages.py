@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import shlex
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from dashboard import words
@@ -31,9 +30,8 @@ from manifests.documents import RecordStatus
 from manifests.reasons import REASONS
 from manifests.spelling import fold
 from warehouse.batches import batch_detail, list_batches
-from warehouse.database import open_database, reading
+from warehouse.database import reading
 from warehouse.documents import list_documents
-from warehouse.errors import DatabaseSchemaError
 from warehouse.progress import progress_by_unit, progress_matrix
 from warehouse.reference import inventory_in_force
 from warehouse.results import (
@@ -53,22 +51,16 @@ _UNKNOWN_UNIT = "@?"
 
 
 class Pages:
-    """The pages of one warehouse.
+    """The pages of one warehouse, as an engine lets them see it: ``warehouse.scope`` holds it within a scope.
 
-    Every method raises ``warehouse.errors.WarehouseError`` when the database is missing, was never migrated or does
-    not answer, and returns ``None`` for what does not exist.
+    Every method raises ``warehouse.errors.WarehouseError`` when the database was never migrated or does not answer,
+    and returns ``None`` for what does not exist.
     """
 
-    def __init__(self, database_url: str) -> None:
-        self._engine = open_database(database_url)
-        self._file = _sqlite_file(database_url)
-        self._url = database_url
-
-    def close(self) -> None:
-        self._engine.dispose()
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
 
     def progress(self, wanted: ProgressFilter) -> ProgressPage:
-        self._require()
         found = progress_by_unit(self._engine, record_type=wanted.record_type, year=wanted.year)
         units = [it for it in found if wanted.tier in (None, it.tier)]
         return ProgressPage(
@@ -85,7 +77,6 @@ class Pages:
 
     def unit(self, unit: str) -> UnitPage | None:
         """The page of a unit code, or of one ``unit_id``."""
-        self._require()
         code = unit.partition("@")[0]
         known = progress_by_unit(self._engine, unit_code=code)
         shown = [it for it in known if unit in (code, it.unit_id)]
@@ -108,7 +99,6 @@ class Pages:
         return [cell for cell in cells if (cell.record_type, cell.year) not in others]
 
     def batches(self, *, unit_code: str | None, status: str | None, offset: int) -> BatchesPage:
-        self._require()
         found = list_batches(
             self._engine,
             unit_code=unit_code,
@@ -126,7 +116,6 @@ class Pages:
         )
 
     def batch(self, batch_key: str) -> BatchPage | None:
-        self._require()
         detail = batch_detail(self._engine, batch_key)
         if detail is None:
             return None
@@ -151,7 +140,6 @@ class Pages:
         )
 
     def documents(self, wanted: DocumentsFilter, offset: int) -> DocumentsPage:
-        self._require()
         found = list_documents(
             self._engine,
             unit_code=wanted.unit_code,
@@ -169,18 +157,6 @@ class Pages:
             next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
             documents=tuple(_document_line(it) for it in found[:PAGE_SIZE]),
         )
-
-    def _require(self) -> None:
-        # Opening a missing SQLite file would make an empty one: a mistyped path would leave litter behind.
-        if self._file is not None and not self._file.is_file():
-            raise DatabaseSchemaError(self._url, "there is no such file", "run 'make demo' or 'sohoa run'")
-
-
-def _sqlite_file(url: str) -> Path | None:
-    scheme, _, path = url.partition(":///")
-    name = path.partition("?")[0]
-    on_disk = scheme.partition("+")[0] == "sqlite" and name and not name.startswith((":memory:", "file:"))
-    return Path(name) if on_disk else None
 
 
 def _sum(parts: Iterable[Figures]) -> Figures:

@@ -19,6 +19,8 @@ from dashboard import words
 from manifests.serial import to_json
 
 _STATIC = ("style.css", "icon.svg")
+PATHS = {"progress": "", "batches": "lo", "documents": "ho-so"}
+"""Where the sections of the navigation begin."""
 
 
 class Screen:
@@ -35,6 +37,7 @@ class Screen:
         )
         environment.globals["link"] = _link
         environment.globals["words"] = words
+        environment.globals["paths"] = PATHS
         # A new style sheet gets a new address, so that no browser shows a page in yesterday's clothes.
         environment.globals["version"] = _digest(folder / "static" / it for it in _STATIC)
         for name in ("count", "percent", "moment", "day", "duration", "sentence"):
@@ -43,25 +46,41 @@ class Screen:
 
     def show(self, request: Request, template: str, page: Any, **more: Any) -> Response:
         """``page`` as the request asks for it; ``more`` is what only the HTML needs: the choices of forms."""
-        if _wants_json(request):
+        if wants_json(request):
             return Response(to_json(page), media_type="application/json", headers={"Vary": "Accept"})
         query = {name: value for name, value in request.query_params.items() if value}
-        context = {"page": page, "query": query, "now": dt.datetime.now(dt.UTC), **more}
+        context = self._shared(request) | {"page": page, "query": query, **more}
         return self._templates.TemplateResponse(request, template, context, headers={"Vary": "Accept"})
+
+    def form(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
+        """A page that is a form and has no JSON face."""
+        return self._templates.TemplateResponse(request, template, self._shared(request) | context, status)
 
     def tell(self, request: Request, status: int, title: str, text: str, commands: Sequence[str] = ()) -> Response:
         """A page that says what is wrong and what to do next."""
-        if _wants_json(request):
+        if wants_json(request):
             return JSONResponse({"title": title, "detail": text, "commands": list(commands)}, status)
-        context = {"title": title, "text": text, "commands": commands, "query": {}, "now": dt.datetime.now(dt.UTC)}
+        context = self._shared(request) | {"title": title, "text": text, "commands": commands}
         return self._templates.TemplateResponse(request, "message.html", context, status_code=status)
+
+    @staticmethod
+    def _shared(request: Request) -> dict[str, Any]:
+        """What every page needs: who is looking, and when."""
+        return {"person": getattr(request.state, "person", None), "query": {}, "now": dt.datetime.now(dt.UTC)}
+
+
+def screen_of(request: Request) -> Screen:
+    """The application's screen."""
+    screen: Screen = request.app.state.desk.screen
+    return screen
 
 
 def _digest(files: Iterable[Path]) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
-def _wants_json(request: Request) -> bool:
+def wants_json(request: Request) -> bool:
+    """Whether a program asks, not a browser."""
     accepted = request.headers.get("accept", "")
     return request.url.path.endswith(".json") or ("application/json" in accepted and "text/html" not in accepted)
 

@@ -8,6 +8,7 @@ from manifests.reasons import REASONS
 from manifests.record_types import record_types
 from manifests.text import QualityFlag
 from warehouse.reference import HANOI
+from warehouse.roles import Role
 from warehouse.schema import BatchStatus, DocumentStatus
 
 NOTHING = "–"
@@ -18,6 +19,14 @@ TIERS = {
     "district": "Quận, huyện, thị xã",
     "ward": "Phường, xã, thị trấn",
     "unknown": "Chưa có trong danh mục đơn vị",
+}
+
+ROLES = {
+    Role.STAFF: "Cán bộ",
+    Role.WARD_LEAD: "Lãnh đạo phường, xã",
+    Role.CITY_LEAD: "Lãnh đạo quận, thành phố",
+    Role.ENGINEER: "Kỹ sư",
+    Role.AUDITOR: "Kiểm tra",
 }
 
 BATCH_STATUS = {

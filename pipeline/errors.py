@@ -182,6 +182,8 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     warehouse.DatabaseUrlError: _HALT,
     warehouse.DatabaseSchemaError: _HALT,
     warehouse.MonthError: _HALT,
+    warehouse.AccountError: _HALT,
+    warehouse.ScopeError: _HALT,
     warehouse.DatabaseUnavailableError: _RETRY,
     # the road
     ConfigurationError: _HALT,

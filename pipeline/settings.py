@@ -151,8 +151,42 @@ class Settings(BaseSettings):
     trust_roots: tuple[Path, ...] = Field((), description="PEM files of roots a signature may end in")
     # how it is proven
     verapdf: str | None = Field(None, description="Folder of veraPDF's jars; .tools/verapdf when empty")
+    # who looks in
+    dashboard_hosts: tuple[str, ...] = Field(
+        (), description="Names the dashboard answers to besides 127.0.0.1 and localhost, as a JSON list"
+    )
+    session_idle_minutes: int = Field(30, ge=1, le=1440, description="Minutes after which an unused session ends")
+    session_hours: int = Field(12, ge=1, le=72, description="Hours after which every session ends")
+    airflow_url: str | None = Field(
+        None, pattern=r"^https?://", description="Where Airflow's pages are, for links from a batch to its runs"
+    )
+    oidc_issuer: str | None = Field(
+        None, pattern=r"^https?://", description="OpenID Connect provider people may sign in with; none when empty"
+    )
+    oidc_client_id: str | None = Field(None, description="What the provider calls this dashboard")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret; better in a file")
+    oidc_client_secret_file: Path | None = Field(None, description="File that holds the secret (a secret mount)")
+    oidc_claim: str = Field("preferred_username", description="Claim of the ID token that is the account's name")
+    oidc_label: str = Field("tài khoản của cơ quan", description="What the sign-in button calls the provider")
     # what fails
     retries: int = Field(3, ge=1, le=10, description="Tries for errors of the outside world before giving up")
+
+    def oidc_secret(self) -> str:
+        """The secret of this dashboard at the OpenID Connect provider; empty for a public client.
+
+        Raises:
+            ConfigurationError: The file cannot be read.
+        """
+        if self.oidc_client_secret is not None:
+            return self.oidc_client_secret.get_secret_value()
+        if self.oidc_client_secret_file is None:
+            return ""
+        try:
+            return self.oidc_client_secret_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(
+                f"SOHOA_OIDC_CLIENT_SECRET_FILE cannot be read: {error.strerror}; see docs/settings.md"
+            ) from None
 
     @classmethod
     def settings_customise_sources(

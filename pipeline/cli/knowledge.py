@@ -1,9 +1,8 @@
-"""``sohoa status``, ``inventory``, ``report`` and ``serve``: what the warehouse knows."""
+"""``sohoa status``, ``inventory`` and ``report``: what the warehouse knows."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,22 +191,3 @@ def report(month: str, target: Path | None) -> None:
     file = target or Path(f"bao-cao-{month}.xlsx")
     write_report(open_context().database, month, file)
     out.print(f"Đã ghi {file}", highlight=False)
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Địa chỉ lắng nghe.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@telling_errors
-def serve(host: str, port: int) -> None:
-    """Mở trang theo dõi tiến độ trên trình duyệt."""
-    import os
-
-    import uvicorn
-
-    context = open_context()
-    context.database.dispose()  # migrated now; the server opens its own
-    os.environ["SOHOA_DATABASE_URL"] = context.settings.database_url
-    out.print(f"Mở http://{host}:{port}/ trên trình duyệt; Ctrl+C để dừng.", highlight=False)
-    # by name: nothing imports the dashboard
-    uvicorn.run("dashboard.app:create_app", factory=True, host=host, port=port, log_level="warning")
-    sys.exit(Exit.DONE)

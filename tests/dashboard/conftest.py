@@ -1,8 +1,8 @@
-"""The dashboard over a real SQLite database that the ledger and the warehouse filled."""
+"""The dashboard over a real SQLite database that the ledger and the warehouse filled, and people of every role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,36 @@ from archive_sample import make_sample
 from fastapi.testclient import TestClient
 
 from dashboard.app import create_app
+from dashboard.options import Options
+from warehouse.accounts import add_account, find_account
 from warehouse.database import open_database
+from warehouse.roles import Role
+from warehouse.sessions import Lifetime, open_session
+
+ADDRESS = "http://127.0.0.1"
+PASSWORD = "chín con sông nhỏ"
+PEOPLE = {
+    "staff": (Role.STAFF, "00256@2025-07-01"),
+    "ward": (Role.WARD_LEAD, "00256"),
+    "city": (Role.CITY_LEAD, "01"),
+    "engineer": (Role.ENGINEER, "01"),
+    "auditor": (Role.AUDITOR, "01"),
+}
+"""Role and unit of each account of the sample. ``00256`` is today's unit of that code, not the one before it."""
+
+SignIn = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
 def sample_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Filled once; the pages only read it."""
     folder: Path = tmp_path_factory.mktemp("archive")
-    return make_sample(folder)
+    url = make_sample(folder)
+    engine = open_database(url)
+    for name, (role, unit) in PEOPLE.items():
+        add_account(engine, name, PASSWORD, role=role, units=[unit], full_name=f"Người {name}", must_change=False)
+    engine.dispose()
+    return url
 
 
 @pytest.fixture
@@ -30,7 +52,28 @@ def sample(sample_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def client(sample_url: str) -> Iterator[TestClient]:
-    """A browser without a screen."""
-    with TestClient(create_app(sample_url)) as client:
-        yield client
+def sign_in(sample_url: str) -> Iterator[SignIn]:
+    """Makes browsers without a screen; each is signed in as somebody, or as nobody."""
+    opened: list[TestClient] = []
+    engine = open_database(sample_url)
+
+    def make(name: str | None, *, root_path: str = "", **options: object) -> TestClient:
+        app = create_app(Options(database_url=sample_url, **options))  # type: ignore[arg-type]
+        client = TestClient(app, base_url=ADDRESS, root_path=root_path, raise_server_exceptions=False)
+        opened.append(client.__enter__())
+        if name is not None:
+            account = find_account(engine, name)
+            token = open_session(engine, account, address="test", lifetime=Lifetime())
+            client.cookies.set(f"sohoa_session_{root_path.strip('/')}".rstrip("_"), token)
+        return client
+
+    yield make
+    for client in opened:
+        client.__exit__(None, None, None)
+    engine.dispose()
+
+
+@pytest.fixture
+def client(sign_in: SignIn) -> TestClient:
+    """A browser without a screen, of somebody who sees the whole city."""
+    return sign_in("city")

@@ -18,11 +18,15 @@ from lxml import html
 
 from dashboard import words
 from dashboard.app import create_app
+from dashboard.options import Options
 from manifests.inventory import InventoryLine
+from warehouse.accounts import add_account
 from warehouse.batches import batch_detail
 from warehouse.database import open_database
 from warehouse.progress import progress_by_unit, progress_matrix, totals
 from warehouse.reference import import_inventory
+from warehouse.roles import Role
+from warehouse.sessions import Lifetime, open_session
 
 HOSTILE_PATH = "/lo/" + "/".join(quote(part, safe="") for part in HOSTILE_BATCH.split("/"))
 BATCH_PATH = f"/lo/{BATCH}"
@@ -232,8 +236,11 @@ def test_a_unit_no_register_knows_has_its_page_too(tmp_path: Path) -> None:
     engine = open_database(url)
     lines = (InventoryLine("99999", "birth", 1998, 3), InventoryLine("00256", "birth", 1998, 10))
     import_inventory(engine, lines, approved_on=dt.date(2025, 9, 1), source_name="moi.csv", sha256="0" * 64)
+    account = add_account(engine, "nguoi", None, role=Role.CITY_LEAD, units=["01"])
+    token = open_session(engine, account, address="test", lifetime=Lifetime())
     engine.dispose()
-    with TestClient(create_app(url)) as client:
+    app = create_app(Options(database_url=url))
+    with TestClient(app, base_url="http://127.0.0.1", cookies={"sohoa_session": token}) as client:
         (link,) = read(client, "/").xpath("//tr[@data-unit='99999@?']/th/a/@href")
         assert link == "/don-vi/99999@%3F"
         page = read(client, link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,9 +17,17 @@ from lxml import html
 from dashboard.app import create_app
 from dashboard.contexts import Counts, ProgressFilter, ProgressPage, UnitRow
 from dashboard.export import progress_csv
+from dashboard.options import Options
 from warehouse.results import Figures
 
+ADDRESS = "http://127.0.0.1"
+SignIn = Callable[..., TestClient]
 HOSTILE_PATH = "/lo/" + "/".join(quote(part, safe="") for part in HOSTILE_BATCH.split("/"))
+
+
+def browse(database_url: str) -> TestClient:
+    """A browser of nobody, on another database."""
+    return TestClient(create_app(Options(database_url=database_url)), base_url=ADDRESS)
 
 
 def test_hostile_names_stay_text(client: TestClient) -> None:
@@ -88,8 +97,8 @@ def test_pages_are_for_reading_only(client: TestClient) -> None:
 
 def test_missing_database_says_what_to_do_and_leaves_nothing_behind(tmp_path: Path) -> None:
     file = tmp_path / "sohoa.db"
-    with TestClient(create_app(f"sqlite:///{file}")) as client:
-        for path in ("/", "/lo", "/lo/00256/lo-1", "/don-vi/00256", "/ho-so", "/tien-do.csv"):
+    with browse(f"sqlite:///{file}") as client:
+        for path in ("/", "/lo", "/lo/00256/lo-1", "/don-vi/00256", "/ho-so", "/tien-do.csv", "/dang-nhap"):
             answer = client.get(path)
             assert answer.status_code == 503
             assert "Chưa có dữ liệu để xem" in answer.text
@@ -104,7 +113,7 @@ def test_unmigrated_and_broken_databases_say_the_same(tmp_path: Path) -> None:
     empty.touch()
     broken.write_bytes(b"this is no database " * 100)
     for file in (empty, broken):
-        with TestClient(create_app(f"sqlite:///{file}")) as client:
+        with browse(f"sqlite:///{file}") as client:
             answer = client.get("/")
             assert answer.status_code == 503
             assert "make demo" in answer.text
@@ -113,7 +122,7 @@ def test_unmigrated_and_broken_databases_say_the_same(tmp_path: Path) -> None:
 
 def test_a_database_made_later_is_seen_without_a_restart(tmp_path: Path, sample_url: str) -> None:
     file = tmp_path / "sohoa.db"
-    with TestClient(create_app(f"sqlite:///{file}")) as client:
+    with browse(f"sqlite:///{file}") as client:
         assert client.get("/").status_code == 503
         file.write_bytes(Path(sample_url.removeprefix("sqlite:///")).read_bytes())
         assert client.get("/").status_code == 200
@@ -121,20 +130,19 @@ def test_a_database_made_later_is_seen_without_a_restart(tmp_path: Path, sample_
 
 def test_a_database_server_that_is_away_gives_a_page(caplog: pytest.LogCaptureFixture) -> None:
     url = "postgresql://sohoa:hidden-word@127.0.0.1:1/sohoa?connect_timeout=2"
-    with TestClient(create_app(url)) as client, caplog.at_level(logging.DEBUG):
+    with browse(url) as client, caplog.at_level(logging.DEBUG):
         answer = client.get("/")
     assert answer.status_code == 503
     assert "Cơ sở dữ liệu không trả lời" in answer.text
     assert "hidden-word" not in answer.text + caplog.text
 
 
-def test_an_unexpected_error_shows_no_traceback(sample_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_shows_no_traceback(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret of the house")
 
     monkeypatch.setattr("dashboard.pages.list_batches", fail)
-    with TestClient(create_app(sample_url), raise_server_exceptions=False) as client:
-        answer = client.get("/lo")
+    answer = client.get("/lo")
     assert answer.status_code == 500
     assert "Có lỗi ngoài dự kiến" in answer.text
     assert "secret" not in answer.text
@@ -143,13 +151,18 @@ def test_an_unexpected_error_shows_no_traceback(sample_url: str, monkeypatch: py
 
 def test_the_database_comes_from_the_environment(sample_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOHOA_DATABASE_URL", sample_url)
-    with TestClient(create_app()) as client:
-        assert client.get("/").status_code == 200
+    with TestClient(create_app(), base_url=ADDRESS) as client:
+        assert client.get("/suc-khoe").json() == {"status": "ok"}
 
 
-def test_links_respect_the_path_it_is_mounted_under(sample_url: str) -> None:
-    with TestClient(create_app(sample_url), root_path="/sohoa") as client:
-        tree = html.fromstring(client.get("/lo").text)
+def test_a_request_for_another_host_is_refused(sign_in: SignIn) -> None:
+    headers = {"Host": "evil.example"}
+    assert sign_in("city").get("/", headers=headers).status_code == 400
+    assert sign_in("city", hosts=("evil.example",)).get("/", headers=headers).status_code == 200
+
+
+def test_links_respect_the_path_it_is_mounted_under(sign_in: SignIn) -> None:
+    tree = html.fromstring(sign_in("city", root_path="/sohoa").get("/lo").text)
     links = [it for it in tree.xpath("//a/@href|//link/@href|//form/@action") if not it.startswith("#")]
     assert links
     assert all(it.startswith("/sohoa/") for it in links)
@@ -158,7 +171,7 @@ def test_links_respect_the_path_it_is_mounted_under(sample_url: str) -> None:
 def test_the_document_lists_every_address(sample_url: str) -> None:
     text = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`(/[^`]*)`", text))
-    app = create_app(sample_url)
+    app = create_app(Options(database_url=sample_url))
     assert told == {route.path for route in app.routes if isinstance(route, APIRoute)}
 
 

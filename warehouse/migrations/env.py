@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+import warehouse.schema_accounts  # noqa: F401 - their tables join the metadata
 import warehouse.schema_progress  # noqa: F401 - its tables join the metadata
 from warehouse.schema import UtcDateTime, metadata
 

@@ -1,0 +1,74 @@
+"""What an installation decides about its dashboard. Handed over whole by whoever starts it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from warehouse.sessions import Lifetime
+
+DEFAULT_DATABASE_URL = "sqlite:///var/sohoa.db"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Archive(Protocol):
+    """The archive store, as far as pages need it; ``pipeline`` hands one in, because pages know no store."""
+
+    def read(self, key: str) -> bytes:
+        """A stored object.
+
+        Raises:
+            LookupError: There is no such object.
+            OSError: The store does not answer.
+        """
+        ...
+
+    def put(self, key: str, content: bytes) -> None:
+        """Put a new object; nothing is ever overwritten.
+
+        Raises:
+            OSError: The store does not answer; nothing was put.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcOptions:
+    """An OpenID Connect provider people may sign in with.
+
+    Attributes:
+        issuer: Its address; ``<issuer>/.well-known/openid-configuration`` tells the rest.
+        claim: Claim of the ID token that is the name of an account here.
+        label: On the button.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    claim: str = "preferred_username"
+    label: str = "tài khoản của cơ quan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Everything the dashboard has to be told.
+
+    Attributes:
+        hosts: Names it answers to, besides this machine's own loopback; a request for another one is refused.
+        airflow_url: Where Airflow's pages are, for links to runs; ``None`` without them.
+        inside_airflow: It is shown in a frame of Airflow's own pages, at the same address.
+    """
+
+    database_url: str = DEFAULT_DATABASE_URL
+    hosts: tuple[str, ...] = ()
+    lifetime: Lifetime = field(default_factory=Lifetime)
+    airflow_url: str | None = None
+    inside_airflow: bool = False
+    oidc: OidcOptions | None = None
+    archive: Archive | None = None
+
+    @classmethod
+    def from_environment(cls) -> Options:
+        """The embedded shape, with the database of ``SOHOA_DATABASE_URL``."""
+        return cls(database_url=os.environ.get("SOHOA_DATABASE_URL") or DEFAULT_DATABASE_URL)

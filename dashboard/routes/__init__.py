@@ -1,0 +1,7 @@
+"""One module for each topic, each with its ``router``; ``ROUTERS`` is what the application is made of."""
+
+from __future__ import annotations
+
+from dashboard.routes import batches, documents, progress, session
+
+ROUTERS = (session.router, progress.router, batches.router, documents.router)

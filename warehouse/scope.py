@@ -1,0 +1,370 @@
+"""Which rows somebody may see, applied beneath every query instead of inside each.
+
+``scoped(engine, scope)`` gives an engine on which the names of the tables mean only the rows of the scope: each
+statement gets common table expressions in front that shadow ``document``, ``batch``, ``record`` … (see ADR 6). A
+query that was written without a thought for scopes is so held within them, and none can forget it. The tables
+themselves, and who may write to them, stay as they are: a scoped engine refuses to write.
+
+What a scope holds follows from the units somebody answers for: everything below them, and the papers of former units
+that these units hold today: those assigned to them (``warehouse.custody``), and those of units that went into them as
+a whole. What nobody was given is nobody's but the City's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from manifests.units import Tier, Unit, UnitRegistry, units
+from warehouse import schema
+from warehouse.database import reading
+from warehouse.errors import ScopeError, UnknownUnitError
+from warehouse.reference import today, unit_id, year_ranges
+from warehouse.schema_progress import custody, unit_heir
+
+_OPEN_FROM, _OPEN_TO = dt.date(1, 1, 1), dt.date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class UnitYears:
+    """One unit: its code, and the years whose papers count to it."""
+
+    unit_id: str
+    code: str
+    first_year: int
+    last_year: int
+    valid_from: dt.date
+    valid_to: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An assignment of papers of a unit; empty texts mean all. ``within``: a unit of the scope got them."""
+
+    record_type: str
+    book: str
+    box: str
+    first_year: int
+    last_year: int
+    within: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A former unit some or all of whose papers are held by a unit of the scope.
+
+    Attributes:
+        assignments: The one that says most first: the first that fits a paper decides.
+        rest: Whether papers that no assignment fits are within.
+    """
+
+    unit: UnitYears
+    assignments: tuple[Assigned, ...]
+    rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What somebody sees; ``units`` is ``None`` for the whole city, codes nobody knows among it."""
+
+    units: tuple[UnitYears, ...] | None
+    held: tuple[Held, ...] = ()
+
+    @property
+    def whole_city(self) -> bool:
+        return self.units is None
+
+
+WHOLE_CITY = Scope(None)
+
+
+def scope_of(engine: sa.Engine, answers_for: Iterable[str], registry: UnitRegistry | None = None) -> Scope:
+    """The scope that follows from the codes and unit ids of an account, as papers are assigned now.
+
+    A bare code means the unit that bears it today, or bore it last.
+    """
+    known = registry or units()
+    wanted: dict[str, Unit] = {}
+    queue = [unit for name in answers_for for unit in _named(known, name)]
+    while queue:
+        unit = queue.pop()
+        if unit.tier is Tier.CITY:
+            return WHOLE_CITY
+        key = unit_id(unit.code, unit.valid_from)
+        if key not in wanted:
+            wanted[key] = unit
+            queue += [it for it in known.all() if it.parent_code == unit.code and _overlap(it, unit)]
+    custodians = {unit.code for unit in wanted.values() if unit.valid_to is None}
+    return Scope(
+        units=tuple(sorted(_years(known, unit) for unit in wanted.values())),
+        held=_held(engine, known, custodians, set(wanted)),
+    )
+
+
+def _named(registry: UnitRegistry, name: str) -> list[Unit]:
+    code, _, rest = name.partition("@")
+    same_code = registry.with_code(code)
+    if rest:
+        return [it for it in same_code if unit_id(it.code, it.valid_from) == name]
+    return list(same_code[-1:])
+
+
+def _overlap(a: Unit, b: Unit) -> bool:
+    return (a.valid_from or _OPEN_FROM) <= (b.valid_to or _OPEN_TO) and (b.valid_from or _OPEN_FROM) <= (
+        a.valid_to or _OPEN_TO
+    )
+
+
+def _years(registry: UnitRegistry, unit: Unit) -> UnitYears:
+    same_code = registry.with_code(unit.code)
+    first, last = year_ranges(same_code)[same_code.index(unit)]
+    return UnitYears(
+        unit_id(unit.code, unit.valid_from),
+        unit.code,
+        first,
+        last,
+        unit.valid_from or _OPEN_FROM,
+        unit.valid_to or _OPEN_TO,
+    )
+
+
+def _held(engine: sa.Engine, registry: UnitRegistry, custodians: set[str], own: set[str]) -> tuple[Held, ...]:
+    """The former units whose papers the custodians hold, with everything that decides which of them."""
+    given, heir = custody.c, unit_heir.c
+    in_force = given.decided_on <= today()
+    with reading(engine) as connection:
+        to_them = sa.select(given.unit_id).where(given.custodian_code.in_(custodians), in_force)
+        heirs = set(connection.execute(sa.select(heir.unit_id).where(heir.custodian_code.in_(custodians))).scalars())
+        wanted = (heirs | set(connection.execute(to_them).scalars())) - own
+        rows = connection.execute(sa.select(custody).where(given.unit_id.in_(wanted), in_force)).all()
+    of_unit = {unit_id(unit.code, unit.valid_from): unit for unit in registry.all()}
+    return tuple(
+        Held(
+            unit=_years(registry, of_unit[key]),
+            assignments=tuple(
+                Assigned(
+                    row.record_type,
+                    row.book,
+                    row.box,
+                    row.first_year,
+                    row.last_year,
+                    within=row.custodian_code in custodians,
+                )
+                for row in _says_most_first([row for row in rows if row.unit_id == key])
+            ),
+            rest=key in heirs,
+        )
+        for key in sorted(wanted & set(of_unit))
+    )
+
+
+def _says_most_first(rows: Sequence[Any]) -> list[Any]:
+    """In the order of ``warehouse.custody.custodian_of``: box and book before type before years, then the later."""
+    return sorted(
+        rows,
+        key=lambda row: (
+            8 * (row.box != "")
+            + 4 * (row.book != "")
+            + 2 * (row.record_type != "")
+            + (row.first_year > 0 or row.last_year < 9999),
+            row.decided_on,
+            row.id,
+        ),
+        reverse=True,
+    )
+
+
+# --- the scope beneath every query
+
+_HIDDEN = "1 = 0"
+_PUBLIC = frozenset(
+    {"unit", "unit_heir", "unit_succession", "record_type", "stage", "inventory_version", "name_word", "name_posting"}
+)
+"""Reference: names of units, numbers of decisions; and the spellings search goes through to the tables of documents,
+where it ends."""
+
+_OF_DOCUMENT = "{0}.document_key IN (SELECT document_key FROM document)"
+_OF_BATCH = "{0}.batch_key IN (SELECT batch_key FROM batch)"
+_CELL, _UNIT, _HELD, _CODE, _DELIVERER = "<cell>", "<unit>", "<held>", "<code>", "<deliverer>"
+
+_RULES: dict[str, str] = {
+    "document": f"({_CELL})",
+    # A batch is its deliverer's, and everybody's who has a document in it; of the others it then shows nothing.
+    "batch": "(<deliverer> OR EXISTS (SELECT 1 FROM document WHERE document.batch_key = batch.batch_key))",
+    "stage_run": f"({_OF_DOCUMENT} OR ({{0}}.document_key IS NULL AND {_OF_BATCH}))",
+    "fault": (
+        "({0}.batch_key IN (SELECT batch_key FROM batch WHERE <deliverer>) OR EXISTS (SELECT 1 FROM document"
+        " WHERE document.batch_key = {0}.batch_key AND document.document_id = {0}.document_id))"
+    ),
+    "inventory_line": f"(({{0}}.unit_id IN ('', {_HELD}) AND {_CELL}) OR {_UNIT})",
+    "custody": f"({_UNIT} OR {{0}}.custodian_code IN ({_CODE}))",
+    "reconciliation_run": f"({{0}}.unit_code IS NULL OR {{0}}.unit_code IN ({_CODE}))",
+    "reconciliation_finding": f"(({_OF_DOCUMENT}) OR ({{0}}.document_key IS NULL AND ({_CELL})))",
+    "outside_record": f"({_CELL})",
+    "alert": f"({_UNIT})",
+}
+"""Tables whose columns alone do not say whose their rows are; see ``rule_of`` for all others."""
+
+_FIRST_WORD = re.compile(r"\s*\(*\s*([A-Za-z]+)(\s+RECURSIVE\b)?", re.IGNORECASE)
+_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "CREATE", "DROP", "ALTER", "REPLACE"})
+_PLAIN = re.compile(r"[0-9A-Za-z@._\-]+")
+
+
+def rule_of(table: sa.Table) -> str | None:
+    """The condition that keeps a table's rows within a scope; ``None`` for reference everybody may read.
+
+    A table nobody wrote a rule for follows its documents, else it is hidden.
+    """
+    if table.name in _PUBLIC:
+        return None
+    if table.name in _RULES:
+        return _RULES[table.name]
+    return _OF_DOCUMENT if "document_key" in table.c else _HIDDEN
+
+
+def scoped(engine: sa.Engine, scope: Scope) -> sa.Engine:
+    """An engine over the same connections that reads nothing outside ``scope`` and writes nothing at all."""
+    if scope.whole_city:
+        return engine
+    held: sa.Engine = engine.execution_options()
+
+    @sa.event.listens_for(held, "before_cursor_execute", retval=True)
+    def shadow(
+        connection: sa.Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> tuple[str, Any]:
+        return _shadowed(statement, scope, connection.dialect.name), parameters
+
+    return held
+
+
+@lru_cache(maxsize=512)
+def _shadowed(statement: str, scope: Scope, dialect: str) -> str:
+    found = _FIRST_WORD.match(statement)
+    word = found[1].upper() if found else ""
+    if word in _CHANGES or (found and found[2]):
+        raise ScopeError(word)
+    if word not in {"SELECT", "WITH", "VALUES"}:
+        return statement  # BEGIN, PRAGMA, SET …
+    front = _shadows(scope, dialect, _tables_in(statement))
+    if not front:
+        return statement
+    if word == "WITH":
+        return f"WITH {front}, {statement.lstrip()[len('WITH') :].lstrip()}"
+    return f"WITH {front} {statement}"
+
+
+def _tables_in(statement: str) -> frozenset[str]:
+    words = set(re.findall(r"[a-z_]+", statement))
+    return frozenset(name for name in schema.metadata.tables if name in words)
+
+
+@lru_cache(maxsize=2048)
+def _shadows(scope: Scope, dialect: str, names: frozenset[str]) -> str:
+    rules = {name: rule for name in names if (rule := rule_of(schema.metadata.tables[name])) is not None}
+    for needed in ("batch", "document"):  # what a batch shows depends on its documents, so these come first
+        if needed not in rules and any(f"FROM {needed}" in rule for rule in rules.values()):
+            rules[needed] = _RULES[needed]
+    order = sorted(rules, key=lambda name: (name != "document", name != "batch", name))
+    # A name in the main schema is always the table itself; PostgreSQL takes it so within an expression of that name.
+    own = "main." if dialect == "sqlite" else ""
+    return ", ".join(
+        f"{name} AS NOT MATERIALIZED (SELECT * FROM {own}{name} "  # noqa: S608 - names of tables, quoted codes
+        f"WHERE {_condition(rules[name], name, scope, own)})"
+        for name in order
+    )
+
+
+def _condition(rule: str, table: str, scope: Scope, own: str) -> str:
+    units = scope.units or ()
+    codes = ", ".join(sorted({_quoted(it.code) for it in units})) or "''"
+    ids = ", ".join(_quoted(it.unit_id) for it in units) or "''"
+    deliverers = " OR ".join(
+        f"(batch.unit_code = {_quoted(it.code)} AND batch.first_seen_at >= '{it.valid_from.isoformat()}'"
+        f" AND batch.first_seen_at < '{_day_after(it.valid_to)}')"
+        for it in units
+    )
+    return (
+        rule.replace("{0}", table)
+        .replace(_DELIVERER, f"({deliverers or _HIDDEN})")
+        .replace(_CELL, _cells(table, scope, own))
+        .replace(_UNIT, f"{table}.unit_id IN ({ids})")
+        .replace(_HELD, ", ".join(_quoted(it.unit.unit_id) for it in scope.held) or "''")
+        .replace(_CODE, codes)
+    )
+
+
+def _cells(table: str, scope: Scope, own: str) -> str:
+    """Papers of the units of the scope by code and year, and those of former units by who holds them."""
+    parts = [_of_unit(table, it, own) for it in scope.units or ()]
+    for held in scope.held:
+        whens = " ".join(
+            f"WHEN {_fits(table, it, own)} THEN {int(it.within)}" for it in held.assignments if table in _PLACES
+        )
+        decided = f"CASE {whens} ELSE {int(held.rest)} END = 1" if whens else f"1 = {int(held.rest)}"
+        parts.append(f"({_of_unit(table, held.unit, own)} AND {decided})")
+    return f"({' OR '.join(parts) or _HIDDEN})"
+
+
+def _of_unit(table: str, it: UnitYears, own: str) -> str:
+    """Papers of a unit, by year; in the year a code changed hands by their own date where it was read."""
+    years = f"{table}.year BETWEEN {it.first_year} AND {it.last_year}"
+    if table == "document":
+        dated = (
+            f"(SELECT r.issue_date FROM {own}record r WHERE r.document_key = document.document_key"  # noqa: S608
+            " AND length(r.issue_date) = 10 AND substr(r.issue_date, 1, 4) = CAST(document.year AS TEXT))"
+        )
+        if it.valid_from.year == it.first_year:
+            before = f"(document.year = {it.first_year} AND {dated} < '{it.valid_from.isoformat()}')"
+            years = f"({years} AND NOT coalesce({before}, 1 = 0))"
+        if it.last_year < it.valid_to.year <= dt.MAXYEAR and it.valid_to < _OPEN_TO:
+            until = f"(document.year = {it.valid_to.year} AND {dated} <= '{it.valid_to.isoformat()}')"
+            years = f"({years} OR coalesce({until}, 1 = 0))"
+    return f"({table}.unit_code = {_quoted(it.code)} AND {years})"
+
+
+_FOLDED = "coalesce(ltrim(lower(trim({})), '0'), '')"
+_PLACES = {
+    "document": (
+        _FOLDED.format(
+            "coalesce(document.book, (SELECT r.book FROM {own}record r WHERE r.document_key = document.document_key))"
+        ),
+        _FOLDED.format("(SELECT b.batch_id FROM {own}batch b WHERE b.batch_key = document.batch_key)"),
+    ),
+    "inventory_line": ("inventory_line.book", "inventory_line.box"),
+}
+"""Book and box of a row, folded as ``manifests.custody.fold_book`` does."""
+
+
+def _fits(table: str, it: Assigned, own: str) -> str:
+    book, box = (place.replace("{own}", own) for place in _PLACES[table])
+    conditions = [f"{table}.year BETWEEN {it.first_year} AND {it.last_year}"]
+    if it.record_type:
+        conditions.append(f"{table}.record_type = {_quoted(it.record_type)}")
+    if it.book:
+        conditions.append(f"{book} = {_text(it.book)}")
+    if it.box:
+        conditions.append(f"{box} = {_text(it.box)}")
+    return f"({' AND '.join(conditions)})"
+
+
+def _day_after(day: dt.date) -> str:
+    return (
+        day if day == dt.date.max else min(day, _OPEN_TO - dt.timedelta(days=1)) + dt.timedelta(days=1)
+    ).isoformat()
+
+
+def _quoted(code: str) -> str:
+    if not _PLAIN.fullmatch(code):
+        raise UnknownUnitError(code)
+    return f"'{code}'"
+
+
+def _text(value: str) -> str:
+    # A percent sign would be taken for a place of a value by PostgreSQL's driver; no book is called so.
+    return "'" + value.replace("'", "''").replace("%", "").replace("\x00", "") + "'"
