@@ -214,6 +214,11 @@ _TABLE = (
     ),
     ("store_unavailable", "Kho tệp không trả lời", "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư."),
     (
+        "search_too_broad",
+        "Tìm quá rộng, máy phải dừng",
+        "Thêm một từ, đơn vị hoặc năm rồi tìm lại.",
+    ),
+    (
         "database_unavailable",
         "Cơ sở dữ liệu không trả lời",
         "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư.",

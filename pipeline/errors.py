@@ -182,6 +182,7 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     warehouse.DatabaseUrlError: _HALT,
     warehouse.DatabaseSchemaError: _HALT,
     warehouse.MonthError: _HALT,
+    warehouse.QueryTooBroadError: _HALT,
     warehouse.AccountError: _HALT,
     warehouse.ScopeError: _HALT,
     warehouse.DatabaseUnavailableError: _RETRY,

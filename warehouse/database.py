@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,21 @@ from typing import Any
 import sqlalchemy as sa
 import tenacity
 
-from warehouse.errors import DatabaseSchemaError, DatabaseUnavailableError, DatabaseUrlError
+from warehouse.errors import (
+    DatabaseSchemaError,
+    DatabaseUnavailableError,
+    DatabaseUrlError,
+    QueryTooBroadError,
+    WarehouseError,
+)
 from warehouse.migrations import HEAD
 
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
 
 _BEGIN = "sqlite_begin"
+_STEPS = 20_000  # of SQLite's machine between two looks at the clock, some milliseconds
+_QUERY_CANCELED = "57014"
 _MIGRATION_LOCK = 7_268_616  # any fixed number: the key of PostgreSQL's advisory lock
 _one_migration_per_process = threading.Lock()  # Alembic keeps its context in module globals
 
@@ -31,7 +40,6 @@ _SQLITE_PASSING = {
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_INTERRUPT,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -74,6 +82,27 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         else:
             yield connection.execution_options(**{_BEGIN: "BEGIN DEFERRED"})
+
+
+@contextmanager
+def limited(connection: sa.Connection, seconds: float) -> Iterator[None]:
+    """Give up a statement that takes longer, or on SQLite the first one that does not end in time.
+
+    Raises:
+        QueryTooBroadError: It took longer.
+    """
+    if connection.dialect.name == "postgresql":
+        milliseconds = max(1, round(seconds * 1000))
+        connection.execute(sa.select(sa.func.set_config("statement_timeout", str(milliseconds), True)))
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    end = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 @contextmanager
@@ -171,22 +200,41 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 def _translate(context: sa.engine.ExceptionContext) -> None:
     """Turn the drivers' many errors into the two a caller can act on; errors of statements stay as they are."""
-    original = context.original_exception
-    if context.is_pre_ping or original is None:
+    if context.is_pre_ping or context.original_exception is None:
         return
-    url = _shown(context.engine)
+    error = warehouse_error(context.engine, context.original_exception, context.sqlalchemy_exception)
+    if error is not None:
+        raise error from context.original_exception
+
+
+def warehouse_error(
+    engine: sa.Engine | None, original: BaseException, wrapped: BaseException | None
+) -> WarehouseError | None:
+    """What a driver's error means for the caller; ``None`` when the statement or its values are at fault.
+
+    Args:
+        engine: Where it happened.
+        original: What the driver raised.
+        wrapped: What SQLAlchemy makes of it, where it does.
+    """
+    url = _shown(engine)
     detail = (str(original).strip() or type(original).__name__).splitlines()[0]
     if _means_missing_table(original):
-        raise DatabaseSchemaError(url, detail, "run the migrations (warehouse.database.migrate)") from original
+        return DatabaseSchemaError(url, detail, "run the migrations (warehouse.database.migrate)")
+    if getattr(original, "sqlstate", None) == _QUERY_CANCELED:
+        return QueryTooBroadError(detail)
     if isinstance(original, sqlite3.Error):
         number = getattr(original, "sqlite_errorcode", 0) & 0xFF
         if number in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
             action = "restore the file from its backup, or rebuild it from the store with 'sohoa rebuild'"
-            raise DatabaseSchemaError(url, detail, action) from original
+            return DatabaseSchemaError(url, detail, action)
+        if number == sqlite3.SQLITE_INTERRUPT:
+            return QueryTooBroadError(detail)
         if number in _SQLITE_PASSING:
-            raise DatabaseUnavailableError(url, detail) from original
-    elif isinstance(context.sqlalchemy_exception, sa.exc.OperationalError | sa.exc.InterfaceError):
-        raise DatabaseUnavailableError(url, detail) from original
+            return DatabaseUnavailableError(url, detail)
+    elif isinstance(wrapped, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return DatabaseUnavailableError(url, detail)
+    return None
 
 
 def _means_missing_table(error: BaseException) -> bool:

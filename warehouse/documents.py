@@ -198,7 +198,10 @@ def _artefacts(connection: sa.Connection, document_key: str) -> tuple[StoredArte
 
 
 def _signature(row: sa.RowMapping) -> SignatureFact:
-    return SignatureFact(**{name: row[name] for name in SignatureFact.__slots__})
+    values: dict[str, Any] = {name: row[name] for name in SignatureFact.__slots__}
+    if "changes" in values:
+        values["changes"] = tuple(values["changes"] or ())
+    return SignatureFact(**values)
 
 
 def _record_type_name(connection: sa.Connection, code: str) -> str:

@@ -30,6 +30,16 @@ class DatabaseUnavailableError(WarehouseError):
         )
 
 
+class QueryTooBroadError(WarehouseError):
+    """What somebody looks for is found too often; a word more, a unit or a year makes it quick."""
+
+    code = "search_too_broad"
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"the search took too long ({detail}); add a word, a unit or a year, then try again")
+
+
 class DatabaseUrlError(WarehouseError):
     """The setting does not name a database this program can use."""
 

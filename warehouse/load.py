@@ -9,21 +9,21 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
-from manifests.documents import ArtefactKind, DocumentRecord, SignatureFact
+from manifests.documents import Artefact, ArtefactKind, DocumentRecord
 from manifests.serial import to_json
 from warehouse import schema
-from warehouse.database import writing
-from warehouse.merge import Row, chunks, insert, insert_missing, upsert
-from warehouse.names import fold_name
+from warehouse.database import reading, writing
+from warehouse.facts import FACTS
+from warehouse.merge import Row, chunks, insert, insert_missing, insert_values, upsert
+from warehouse.names import search_name
 from warehouse.results import LoadResult
-from warehouse.schema import BatchStatus, DocumentStatus, SignatureSide
+from warehouse.schema import BatchStatus, DocumentStatus
+from warehouse.search_index import Entry, add_entries
 
 _LAST_STAGE = "load"
 _DELIVERABLES = (ArtefactKind.ORIGINAL, ArtefactKind.PDFA, ArtefactKind.SIGNED_PDF)
@@ -33,8 +33,8 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadRe
     """Merge ``records`` in one transaction: all of them are in afterwards, or none.
 
     A record replaces every fact of an earlier-finished one of the same document; an older one never replaces a
-    newer. Rows of a record that is already there are not touched. Several loaders may run at once, on the same
-    documents too.
+    newer. Rows of a record that is already there are not touched, and nothing is locked for them. Several loaders
+    may run at once, on the same documents too.
 
     Args:
         engine: A migrated database.
@@ -44,21 +44,27 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadRe
         DatabaseUnavailableError: Nothing was loaded; the same call may be made again.
     """
     incoming, repeated = _newest(records)
-    if not incoming:
-        return repeated
+    with reading(engine) as connection:
+        stored = _stored_versions(connection, list(incoming))
+    known = {key for key, it in incoming.items() if key in stored and it.version <= stored[key]}
+    unchanged = sum(incoming[key].version == stored[key] for key in known)
+    total = repeated + LoadResult(unchanged=unchanged, outdated=len(known) - unchanged)
+    fresh = {key: it for key, it in incoming.items() if key not in known}
+    return total + _merge(engine, fresh) if fresh else total
+
+
+def _merge(engine: sa.Engine, incoming: Mapping[str, _Incoming]) -> LoadResult:
     with writing(engine) as connection:
         _add_missing_parents(connection, incoming)
+        _lock(connection, list(incoming))
+        # Asked again: somebody else may have loaded the same documents meanwhile.
         stored = _stored_versions(connection, list(incoming))
         new = {key: it for key, it in incoming.items() if key not in stored}
         changed = {key: it for key, it in incoming.items() if key in stored and it.version > stored[key]}
         unchanged = sum(key in stored and it.version == stored[key] for key, it in incoming.items())
         _replace_facts(connection, {**new, **changed}, remove=list(changed))
-    return LoadResult(
-        inserted=len(new),
-        updated=len(changed),
-        unchanged=unchanged + repeated.unchanged,
-        outdated=len(incoming) - len(new) - len(changed) - unchanged + repeated.outdated,
-    )
+    outdated = len(incoming) - len(new) - len(changed) - unchanged
+    return LoadResult(inserted=len(new), updated=len(changed), unchanged=unchanged, outdated=outdated)
 
 
 def content_sha256(record: DocumentRecord) -> str:
@@ -135,10 +141,11 @@ def _add_missing_parents(connection: sa.Connection, incoming: Mapping[str, _Inco
     insert_missing(connection, schema.document, documents)
 
 
-def _stored_versions(connection: sa.Connection, keys: list[str]) -> dict[str, tuple[dt.datetime, str]]:
-    """Finishing time and digest of the records that are there, with their documents locked until the end."""
-    document, record = schema.document.c, schema.record.c
-    stored: dict[str, tuple[dt.datetime, str]] = {}
+def _lock(connection: sa.Connection, keys: list[str]) -> None:
+    """Hold the documents until the end; on SQLite every writer already is alone."""
+    if connection.dialect.name == "sqlite":
+        return
+    document = schema.document.c
     for some in chunks(keys):
         connection.execute(
             sa.select(document.document_key)
@@ -146,6 +153,13 @@ def _stored_versions(connection: sa.Connection, keys: list[str]) -> dict[str, tu
             .order_by(document.document_key)
             .with_for_update()
         )
+
+
+def _stored_versions(connection: sa.Connection, keys: list[str]) -> dict[str, tuple[dt.datetime, str]]:
+    """Finishing time and digest of the records that are there."""
+    record = schema.record.c
+    stored: dict[str, tuple[dt.datetime, str]] = {}
+    for some in chunks(keys):
         rows = connection.execute(
             sa.select(record.document_key, record.finished_at, record.content_sha256).where(
                 record.document_key.in_(some)
@@ -165,15 +179,24 @@ def _replace_facts(connection: sa.Connection, wanted: Mapping[str, _Incoming], *
             .values(current=False)
         )
     loaded_at = dt.datetime.now(dt.UTC)
-    rows: dict[sa.Table, list[Row]] = defaultdict(list)
-    for key, it in wanted.items():
-        rows[record].append(_record_row(it, loaded_at))
-        for table, table_rows in _fact_rows(it.record).items():
-            rows[table].extend({"document_key": key, **row} for row in table_rows)
-    for table in (record, *(t for t in rows if t not in {record, artefact})):
-        insert(connection, table, rows[table])
+    insert(connection, record, [_record_row(it, loaded_at) for it in wanted.values()])
+    for table, (names, read) in FACTS.items():
+        rows = [(key, *row) for key, it in wanted.items() for row in read(it.record)]
+        insert_values(connection, table, ("document_key", *names), rows)
     # The ledger may have told of these files before; when and by which run they were made stays as it said.
-    upsert(connection, artefact, rows[artefact], update=("sha256", "size", "media_type", "current"))
+    artefacts = [
+        {
+            "document_key": key,
+            **_fields(file),
+            "run_key": it.record.run_key,
+            "created_at": it.record.finished_at,
+            "current": True,
+        }
+        for key, it in wanted.items()
+        for file in it.record.artefacts
+    ]
+    upsert(connection, artefact, artefacts, update=("sha256", "size", "media_type", "current"))
+    add_entries(connection, [_entry(key, it.record) for key, it in wanted.items()])
 
 
 def _record_row(it: _Incoming, loaded_at: dt.datetime) -> Row:
@@ -198,63 +221,25 @@ def _record_row(it: _Incoming, loaded_at: dt.datetime) -> Row:
     }
 
 
-def _fact_rows(it: DocumentRecord) -> dict[sa.Table, list[Row]]:
-    fields = [
-        {
-            "position": position,
-            "name": value.name,
-            "transcription": value.transcription,
-            "normalized": value.normalized,
-            "confidence": value.confidence,
-            "source": value.source,
-            "keyed": value.keyed,
-            "agrees": value.agrees,
-            "page_number": value.page_number,
-            "bbox": list(value.bbox) if value.bbox else None,
-        }
-        for position, value in enumerate(it.record.fields)
-    ]
-    parties = [
-        {
-            "position": position,
-            "role": party.role,
-            "name": party.name,
-            "name_folded": fold_name(party.name),
-            "birth_date": party.birth_date,
-            "personal_id": party.personal_id,
-        }
-        for position, party in enumerate(it.record.parties)
-    ]
-    events = [{"position": position, **_columns(event)} for position, event in enumerate(it.events)]
+def _fields(file: Artefact) -> Row:
     return {
-        schema.field_value: fields,
-        schema.party: parties,
-        schema.page: [
-            {name: value for name, value in _columns(page.facts).items() if name != "flags"}
-            | {name: value for name, value in _columns(page).items() if name != "facts"}
-            for page in it.pages
-        ],
-        schema.page_flag: [
-            {"page_number": page.facts.page_number, "flag": str(flag)}
-            for page in it.pages
-            for flag in sorted(set(page.facts.flags))
-        ],
-        schema.signature: [
-            *_signature_rows(SignatureSide.INPUT, it.input_signatures),
-            *_signature_rows(SignatureSide.OUTPUT, it.signatures),
-        ],
-        schema.event: events,
-        schema.artefact: [
-            {**_columns(artefact), "run_key": it.run_key, "created_at": it.finished_at, "current": True}
-            for artefact in it.artefacts
-        ],
+        "kind": file.kind,
+        "key": file.key,
+        "sha256": file.sha256,
+        "size": file.size,
+        "media_type": file.media_type,
     }
 
 
-def _signature_rows(side: SignatureSide, signatures: tuple[SignatureFact, ...]) -> list[Row]:
-    return [{"of": side, "position": position, **_columns(fact)} for position, fact in enumerate(signatures)]
-
-
-def _columns(value: Any) -> Row:
-    """The fields of a dataclass whose names are column names, one level deep."""
-    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+def _entry(key: str, document: DocumentRecord) -> Entry:
+    entry, record = document.entry, document.record
+    return Entry(
+        key,
+        entry.unit_code,
+        entry.record_type,
+        entry.year,
+        record.number,
+        record.book,
+        names=tuple(search_name(party.name) for party in record.parties),
+        pages=tuple((page.facts.page_number, page.text) for page in document.pages),
+    )

@@ -326,14 +326,6 @@ class DocumentDetail:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchHit:
-    """One document that was found, with the names of the people in it."""
-
-    document: DocumentSummary
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class LoadResult:
     """What one load did, in documents.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,17 @@ def shared_postgres(postgres_server: Any) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to be copied: migrating costs more than all else."""
+    path = tmp_path_factory.mktemp("sqlite") / "warehouse.db"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    load_reference(engine)
+    engine.dispose()  # the last connection folds the journal into the file
+    return path
+
+
 @pytest.fixture(params=DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     """A migrated database with its reference data and nothing else."""
@@ -66,8 +78,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
                 if table.name not in {"unit", "unit_succession", "record_type"}:
                     connection.execute(sa.delete(table))
     else:
+        shutil.copyfile(request.getfixturevalue("shared_sqlite"), tmp_path / "warehouse.db")
         engine = open_database(f"sqlite:///{tmp_path}/warehouse.db")
-        migrate(engine)
     load_reference(engine)
     yield engine
     if request.param != "postgres":

@@ -20,7 +20,6 @@ from warehouse.documents import list_documents
 from warehouse.load import load_records
 from warehouse.reference import register_stages
 from warehouse.schema import BatchStatus, DocumentStatus, StageStatus
-from warehouse.search import search_records
 
 MakeRecord = Callable[..., DocumentRecord]
 SEEN = dt.datetime(2025, 6, 30, 16, 59, tzinfo=dt.UTC)  # one minute before midnight in Hanoi
@@ -219,40 +218,3 @@ def test_documents_that_wait_for_a_person_are_listed(engine: sa.Engine, make_rec
     assert listed == list(detail.review)
     assert [it.document_id for it in list_documents(engine, batch_key=KEY, limit=1, offset=1)] == ["b"]
     assert list_documents(engine, year=1850) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("dao nguyen", ["a"]),
-        ("  NGUYỄN   Thị đào", ["a"]),
-        ("oi", ["a", "b", "c"]),
-        ("12/1998", ["a", "b"]),
-        ("77", ["c"]),
-        ("001198000001", ["a", "b", "c"]),
-        ("100%", []),
-        ("_", []),
-        ("", []),
-        (" ", []),
-    ],
-)
-def test_people_are_found_without_diacritics_in_any_order(
-    engine: sa.Engine, make_record: MakeRecord, text: str, found: list[str]
-) -> None:
-    load_records(
-        engine,
-        [
-            make_record("a"),
-            make_record("b", name="Đặng Văn Đạt"),
-            make_record("c", name="Lê Thị Hà", number="77", year=2001),
-        ],
-    )
-    assert [hit.document.document_id for hit in search_records(engine, text)] == found
-
-
-def test_a_search_hit_names_its_people(engine: sa.Engine, make_record: MakeRecord) -> None:
-    load_records(engine, [make_record()])
-    (hit,) = search_records(engine, "dao")
-    assert hit.names == ("Nguyễn Thị Đào", "Trần Thị Ổi")
-    assert search_records(engine, "dao", unit_code="00283") == []
-    assert len(search_records(engine, "dao", unit_code="00256", year=1998)) == 1

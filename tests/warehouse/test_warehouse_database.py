@@ -35,7 +35,13 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(engine: sa.Engine)
 
     with reading(engine) as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_server_default": True, "target_metadata": schema.metadata}
+            connection,
+            opts={
+                "compare_server_default": True,
+                "target_metadata": schema.metadata,
+                # the full text is each database's own; searches prove that it is there
+                "include_name": lambda name, kind, parents: not (kind == "table" and name.startswith("page_words")),
+            },
         )
         assert compare_metadata(context, schema.metadata) == []
 

@@ -10,6 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 
 import warehouse.schema_accounts  # noqa: F401 - their tables join the metadata
 import warehouse.schema_progress  # noqa: F401 - its tables join the metadata
+import warehouse.schema_search  # noqa: F401
 from warehouse.schema import UtcDateTime, metadata
 
 
@@ -25,11 +26,17 @@ def _plain(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
     return False
 
 
+def _shared(name: str | None, kind: str, parents: Any) -> bool:
+    # The full text is each database's own: see warehouse.schema_search.PAGE_WORDS.
+    return not (kind == "table" and name is not None and name.startswith("page_words"))
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_item=_plain,
     compare_server_default=True,
+    include_name=_shared,
 )
 with context.begin_transaction():
     context.run_migrations()
