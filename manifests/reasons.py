@@ -92,6 +92,9 @@ _TABLE = (
         "Đơn vị nhận không nằm trong các đơn vị kế thừa",
         "Kiểm tra lại quyết định phân giao; nếu đúng thì không cần làm gì.",
     ),
+    ("targets_invalid", "Bảng chỉ tiêu không đọc được", "Lưu lại bảng dạng CSV UTF-8 hoặc XLSX theo mẫu."),
+    ("outside_invalid", "Tệp xuất của hệ thống ngoài không đọc được", "Xuất lại dạng CSV UTF-8 hoặc XLSX theo mẫu."),
+    ("outside_empty", "Tệp xuất của hệ thống ngoài không có dòng nào", "Xuất lại với đủ thời kỳ và đơn vị."),
     # --- files against the manifest
     ("file_missing", "Thiếu tệp quét", "Bổ sung tệp quét còn thiếu, hoặc sửa tên tệp trong manifest."),
     ("file_unlisted", "Tệp không có trong manifest", "Thêm tệp vào manifest, hoặc bỏ tệp khỏi thư mục."),

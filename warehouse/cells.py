@@ -89,6 +89,32 @@ def summed(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
     )
 
 
+def inventory_cells(wanted: Selection, day: dt.date, *, by_place: bool = False) -> sa.Select[Any]:
+    """The denominators in force on ``day``, per ``CELL`` (and ``PLACE``); ``wanted.on`` does not count."""
+    lines = _only(_inventory_cells(wanted.version, by_place=by_place), schema.inventory_line, wanted).subquery()
+    return sa.select(lines).where(sa.not_(_lapsed(lines, day)))
+
+
+def cell_columns(*, by_place: bool = False) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
+    """Documents with their records, and the columns that say to which cell each belongs."""
+    document, record, batch = schema.document.c, schema.record.c, schema.batch.c
+    by_year, by_date = schema.unit.alias("by_year"), schema.unit.alias("by_date")
+    source: sa.FromClause = schema.document.outerjoin(schema.record, record.document_key == document.document_key)
+    source = source.outerjoin(by_year, _of_year(by_year, schema.document)).outerjoin(
+        by_date, _of_date(by_date, by_year)
+    )
+    columns: dict[str, sa.ColumnElement[Any]] = {
+        "unit_code": document.unit_code,
+        "unit_id": sa.func.coalesce(by_date.c.unit_id, by_year.c.unit_id),
+        "record_type": document.record_type,
+        "year": document.year,
+    }
+    if by_place:
+        source = source.join(schema.batch, batch.batch_key == document.batch_key)
+        columns |= {"book": folded(sa.func.coalesce(document.book, record.book)), "box": folded(batch.batch_id)}
+    return source, columns
+
+
 def listed(cell: sa.Subquery) -> sa.Subquery:
     """``cell`` with what of its numerators the denominator lists."""
     return sa.select(
@@ -104,7 +130,10 @@ def least(a: sa.ColumnElement[int], b: sa.ColumnElement[int]) -> sa.ColumnElemen
 
 def folded(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     """A book or box as it is compared: ``"01 "`` is ``"1"``; see ``manifests.custody.fold_book``."""
-    return sa.func.coalesce(sa.func.ltrim(sa.func.lower(sa.func.trim(column)), "0"), "")
+    # literals, not parameters: PostgreSQL takes two parameters for two different expressions when it groups
+    zero: sa.ColumnElement[str] = sa.literal_column("'0'")
+    nothing: sa.ColumnElement[str] = sa.literal_column("''")
+    return sa.func.coalesce(sa.func.ltrim(sa.func.lower(sa.func.trim(column)), zero), nothing)
 
 
 def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
@@ -127,26 +156,14 @@ def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
 
 
 def _fact_cells(until: dt.datetime | None, *, by_place: bool) -> sa.Select[Any]:
-    document, record, batch = schema.document.c, schema.record.c, schema.batch.c
-    by_year, by_date = schema.unit.alias("by_year"), schema.unit.alias("by_date")
-    source: sa.FromClause = schema.document.outerjoin(schema.record, record.document_key == document.document_key)
+    document, batch = schema.document.c, schema.batch.c
+    source, cell = cell_columns(by_place=by_place)
     if until is None:
         conditions = _standing_now()
     else:
         source, conditions = _standing_then(source, until)
-    if until is not None or by_place:
-        source = source.join(schema.batch, batch.batch_key == document.batch_key)
-    source = source.outerjoin(by_year, _of_year(by_year, schema.document)).outerjoin(
-        by_date, _of_date(by_date, by_year)
-    )
-    cell = {
-        "unit_code": document.unit_code,
-        "unit_id": sa.func.coalesce(by_date.c.unit_id, by_year.c.unit_id),
-        "record_type": document.record_type,
-        "year": document.year,
-    }
-    if by_place:
-        cell |= {"book": folded(sa.func.coalesce(document.book, record.book)), "box": folded(batch.batch_id)}
+        if not by_place:
+            source = source.join(schema.batch, batch.batch_key == document.batch_key)
     counted = {name: sa.case((condition, 1), else_=0) for name, condition in conditions.items()}
     counted["digitized_pages"] = sa.case((conditions["digitized"], document.pages), else_=0)
     query = sa.select(

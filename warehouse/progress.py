@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from warehouse import schema
-from warehouse.cells import CELL, FIGURES, Selection, cells, listed, summed
-from warehouse.custody import custodian_of
+from warehouse.cells import FIGURES, Selection, cells
 from warehouse.database import reading
-from warehouse.reference import inventory_in_force, today
-from warehouse.results import CustodianProgress, Figures, ProgressCell, Totals, UnitProgress
+from warehouse.reference import inventory_in_force
+from warehouse.results import Figures, ProgressCell, Totals, UnitProgress
+from warehouse.views import SHOWN, View, view_cells
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
-_UNIT = ("unit_id", "name", "tier", "parent_code", "valid_from", "valid_to")
+UNIT = ("name", "tier", "parent_code", "valid_from", "valid_to")
 
 
 def progress_by_unit(
@@ -46,94 +47,42 @@ def progress_by_unit(
         unit_code, record_type, year: Only these.
     """
     with reading(engine) as connection:
-        counted = cells(_selection(connection, on, unit_code, record_type, year))
-        rows = connection.execute(_by_unit(counted, schema.unit, schema.unit.c.unit_id == counted.c.unit_id))
-        progress = [_unit_progress(row, on or today()) for row in rows.mappings()]
-    return _in_order(progress)
+        return by_unit(connection, selection(connection, on, unit_code, record_type, year), View.ISSUER)
 
 
 def progress_by_district(
     engine: sa.Engine, *, on: dt.date | None = None, record_type: str | None = None, year: int | None = None
 ) -> list[UnitProgress]:
-    """As ``progress_by_unit``, wards of a former district and the district's own papers in one row.
+    """As ``progress_by_unit``, the wards of a former district and the district's own papers in one row.
 
-    Units without a district above them (the wards since 1 July 2025, the city) stand for themselves, so that the
-    rows add up to ``totals``.
+    Units without a district above them (the wards since 1 July 2025, the city) stand for themselves.
     """
     with reading(engine) as connection:
-        counted = cells(_selection(connection, on, None, record_type, year))
-        issuer, above, district = schema.unit.alias("issuer"), schema.unit.alias("above"), schema.unit.alias("shown")
-        # A district has one validity; only a district's code has three digits.
-        lifted = (
-            sa.select(
-                counted,
-                sa.func.coalesce(above.c.unit_id, counted.c.unit_id).label("shown_id"),
-                sa.func.coalesce(above.c.code, counted.c.unit_code).label("shown_code"),
-            )
-            .select_from(
-                counted.outerjoin(issuer, issuer.c.unit_id == counted.c.unit_id).outerjoin(
-                    above, sa.and_(above.c.code == issuer.c.parent_code, above.c.tier == "district")
-                )
-            )
-            .subquery()
-        )
-        renamed = sa.select(
-            lifted.c.shown_id.label("unit_id"),
-            lifted.c.shown_code.label("unit_code"),
-            *(lifted.c[name] for name in FIGURES),
-        ).subquery()
-        rows = connection.execute(_by_unit(renamed, district, district.c.unit_id == renamed.c.unit_id)).mappings()
-        progress = [_unit_progress(row, on or today()) for row in rows]
-    return _in_order(progress)
+        return by_unit(connection, selection(connection, on, None, record_type, year), View.DISTRICT)
 
 
 def progress_by_custodian(
     engine: sa.Engine,
     *,
     on: dt.date | None = None,
-    custodian_code: str | None = None,
+    unit_code: str | None = None,
     record_type: str | None = None,
     year: int | None = None,
-) -> list[CustodianProgress]:
+) -> list[UnitProgress]:
     """One row for each unit that holds papers today, and one for each former unit whose papers nobody was given.
 
     Who holds what: the explicit assignment (``warehouse.custody``), else the unit itself while it exists, else the
-    only unit it went to as a whole. All other papers are told as unassigned, never guessed.
+    only unit it went to as a whole. All other papers are told with ``assigned`` false under the unit that issued
+    them, never guessed; they come last.
 
     Args:
         engine, on, record_type, year: As in ``progress_by_unit``.
-        custodian_code: Only this unit's.
+        unit_code: Only the rows shown under this code.
     """
     with reading(engine) as connection:
-        wanted = _selection(connection, on, None, record_type, year)
-        placed = summed(wanted, by_place=True)
-        held = sa.select(placed, custodian_of(placed, wanted.day).label("custodian_code")).subquery()
-        cell = [held.c[name] for name in (*CELL, "custodian_code")]
-        plain = [name for name in FIGURES if not name.endswith("_listed")]
-        joined = listed(
-            sa.select(*cell, *(sa.func.sum(held.c[name]).label(name) for name in plain)).group_by(*cell).subquery()
-        )
-        nobody = joined.c.custodian_code.is_(None)
-        shown = (
-            sa.select(
-                joined.c.custodian_code,
-                sa.case((nobody, joined.c.unit_code), else_=sa.null()).label("from_code"),
-                sa.case((nobody, joined.c.unit_id), else_=sa.null()).label("from_id"),
-                *(sa.func.sum(joined.c[name]).label(name) for name in FIGURES),
-            )
-            .group_by(sa.literal_column("1"), sa.literal_column("2"), sa.literal_column("3"))
-            .subquery()
-        )
-        holder, issuer = schema.unit.alias("holder"), schema.unit.alias("issuer")
-        query = sa.select(shown, holder.c.name.label("custodian_name"), issuer.c.name.label("from_name")).select_from(
-            shown.outerjoin(
-                holder, sa.and_(holder.c.code == shown.c.custodian_code, holder.c.valid_to.is_(None))
-            ).outerjoin(issuer, issuer.c.unit_id == shown.c.from_id)
-        )
-        if custodian_code is not None:
-            query = query.where(shown.c.custodian_code == custodian_code)
-        progress = [_custodian_progress(row) for row in connection.execute(query).mappings()]
-    return sorted(progress, key=lambda it: (it.custodian_code or "~", it.from_unit_code or "", it.from_unit_id or ""))
+        rows = by_unit(connection, selection(connection, on, None, record_type, year), View.CUSTODIAN)
+    wanted = [it for it in rows if unit_code in (None, it.unit_code)]
+    return sorted(wanted, key=lambda it: not it.assigned)
 
 
 def progress_matrix(
@@ -154,7 +103,7 @@ def progress_matrix(
         on, record_type, year: As in ``progress_by_unit``.
     """
     with reading(engine) as connection:
-        counted = cells(_selection(connection, on, unit_code, record_type, year))
+        counted = cells(selection(connection, on, unit_code, record_type, year))
         kind, cell = schema.record_type.c, counted.c
         query = (
             sa.select(
@@ -188,7 +137,7 @@ def totals(
     """The sum over all units ``progress_by_unit`` lists for the same arguments."""
     with reading(engine) as connection:
         found = inventory_in_force(connection, on)
-        counted = cells(_selection(connection, on, unit_code, record_type, year))
+        counted = cells(selection(connection, on, unit_code, record_type, year))
         known_unit = sa.func.coalesce(counted.c.unit_id, counted.c.unit_code)
         query = sa.select(
             sa.func.count(known_unit.distinct()).label("units"), *(_sum(counted, name) for name in FIGURES)
@@ -202,39 +151,45 @@ def totals(
     )
 
 
-def figures(row: sa.RowMapping) -> dict[str, int]:
+def figures(row: Mapping[str, Any] | sa.RowMapping) -> dict[str, int]:
     """The figures of a row that holds one column for each."""
     return {name: int(row[name] or 0) for name in _NAMES}
 
 
-def _selection(
-    connection: sa.Connection, on: dt.date | None, unit_code: str | None, record_type: str | None, year: int | None
+def selection(
+    connection: sa.Connection,
+    on: dt.date | None = None,
+    unit_code: str | None = None,
+    record_type: str | None = None,
+    year: int | None = None,
 ) -> Selection:
+    """What is asked for, with the inventory version in force on that day."""
     found = inventory_in_force(connection, on)
     return Selection(found[0] if found else None, on, unit_code, record_type, year)
 
 
-def _by_unit(counted: sa.Subquery, unit: sa.FromClause, same: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    known = [unit.c[name] for name in _UNIT]
-    return (
-        sa.select(counted.c.unit_code, *known, *(_sum(counted, name) for name in FIGURES))
-        .select_from(counted.outerjoin(unit, same))
-        .group_by(counted.c.unit_code, *known)
+def by_unit(connection: sa.Connection, wanted: Selection, view: View) -> list[UnitProgress]:
+    """The rows of a view, by code and then by time."""
+    counted, unit = view_cells(wanted, view), schema.unit
+    keys = [counted.c[name] for name in SHOWN]
+    known = [unit.c[name] for name in UNIT]
+    query = (
+        sa.select(*keys, *known, *(_sum(counted, name) for name in FIGURES))
+        .select_from(counted.outerjoin(unit, unit.c.unit_id == counted.c.shown_id))
+        .group_by(*keys, *known)
     )
+    rows = [unit_progress(row, wanted.day) for row in connection.execute(query).mappings()]
+    return sorted(rows, key=lambda it: (it.unit_code, it.valid_from or dt.date.min))
 
 
 def _sum(counted: sa.Subquery, name: str) -> sa.ColumnElement[int]:
     return sa.func.sum(counted.c[name]).label(name)
 
 
-def _in_order(progress: list[UnitProgress]) -> list[UnitProgress]:
-    return sorted(progress, key=lambda it: (it.unit_code, it.valid_from or dt.date.min))
-
-
-def _unit_progress(row: sa.RowMapping, day: dt.date) -> UnitProgress:
-    code, valid_to = row["unit_code"], row["valid_to"]
+def unit_progress(row: Mapping[str, Any] | sa.RowMapping, day: dt.date) -> UnitProgress:
+    code, valid_to = row["shown_code"], row["valid_to"]
     return UnitProgress(
-        unit_id=row["unit_id"] or f"{code}@?",
+        unit_id=row["shown_id"] or f"{code}@?",
         unit_code=code,
         unit_name=row["name"] or f"Đơn vị chưa có trong danh mục ({code})",
         tier=row["tier"] or "unknown",
@@ -242,18 +197,6 @@ def _unit_progress(row: sa.RowMapping, day: dt.date) -> UnitProgress:
         valid_from=row["valid_from"],
         valid_to=valid_to,
         dissolved=valid_to is not None and valid_to < day,
-        **figures(row),
-    )
-
-
-def _custodian_progress(row: sa.RowMapping) -> CustodianProgress:
-    custodian, code = row["custodian_code"], row["from_code"]
-    unknown = f"Đơn vị chưa có trong danh mục ({custodian or code})"
-    return CustodianProgress(
-        custodian_code=custodian,
-        custodian_name=(row["custodian_name"] or unknown) if custodian else "Chưa phân giao",
-        from_unit_id=None if custodian else row["from_id"] or f"{code}@?",
-        from_unit_code=None if custodian else code,
-        from_unit_name=None if custodian else row["from_name"] or unknown,
+        assigned=bool(row["assigned"]),
         **figures(row),
     )

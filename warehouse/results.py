@@ -93,6 +93,7 @@ class UnitProgress(Figures):
         tier: ``city``, ``district``, ``ward``, or ``unknown``.
         valid_from, valid_to: First and last day of the unit, inclusive; ``None`` is open.
         dissolved: It no longer exists on the day asked for.
+        assigned: False for papers of a former unit that nobody was given (chưa phân giao); told by custodian only.
     """
 
     unit_id: str
@@ -103,28 +104,7 @@ class UnitProgress(Figures):
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     dissolved: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustodianProgress(Figures):
-    """Papers one unit holds today, whoever issued them; or papers of one former unit that nobody was given.
-
-    Attributes:
-        custodian_code: ``None``: not assigned (chưa phân giao).
-        custodian_name: ``Chưa phân giao`` for those.
-        from_unit_id, from_unit_code, from_unit_name: The former unit whose papers are not assigned; ``None`` where
-            they are.
-    """
-
-    custodian_code: str | None
-    custodian_name: str
-    from_unit_id: str | None = None
-    from_unit_code: str | None = None
-    from_unit_name: str | None = None
-
-    @property
-    def assigned(self) -> bool:
-        return self.custodian_code is not None
+    assigned: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
