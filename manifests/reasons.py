@@ -148,6 +148,8 @@ _TABLE = (
     ("time_limit", "Xử lý quá thời gian cho phép", "Báo kỹ sư chạy lại hồ sơ này."),
     ("worker_crashed", "Tiến trình xử lý dừng đột ngột ở hồ sơ này", "Báo kỹ sư; tệp gốc vẫn được giữ."),
     ("low_dpi", "Độ phân giải thấp hơn quy định", "Quét lại ở độ phân giải theo quy định."),
+    ("not_in_colour", "Trang không được quét màu như quy định", "Quét lại ở chế độ màu."),
+    ("wrong_format", "Định dạng tệp không đúng quy định", "Báo kỹ sư; tệp gốc vẫn được giữ."),
     ("unknown_dpi", "Không rõ độ phân giải", "Cấu hình máy quét để ghi độ phân giải vào tệp."),
     ("blur", "Ảnh mờ", "Lau kính, ép phẳng giấy rồi quét lại trang này."),
     ("skew", "Giấy đặt lệch nhiều", "Quét lại trang này cho thẳng."),

@@ -14,6 +14,8 @@ from signing.errors import FontMissingError
 # Liberation Serif has the metrics of Times New Roman and full Vietnamese; Debian ships both as packages.
 FALLBACKS = ("Liberation Serif", "Tinos", "DejaVu Serif")
 _LETTERS = "aăâeêioôơuưy"
+# For names of minorities and foreigners: what Latin letters the font has beyond Vietnamese, such as ƀ of Ê-đê.
+_OTHER_LETTERS = range(0x00C0, 0x0181)
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
@@ -96,6 +98,7 @@ def _cut(family: str, path: Path) -> Font | None:
     from fontTools.ttLib.scaleUpem import scale_upem
 
     letters = alphabet()
+    wanted = letters + "".join(map(chr, _OTHER_LETTERS))
     options = subset.Options(
         drop_tables=[*subset.Options._drop_tables_default, "FFTM"],
         glyph_names=False,
@@ -108,7 +111,7 @@ def _cut(family: str, path: Path) -> Font | None:
     if any(ord(letter) not in known for letter in letters if letter.isalnum()):
         return None
     cutter = subset.Subsetter(options)
-    cutter.populate(text=letters)
+    cutter.populate(text=wanted)
     cutter.subset(font)
     # pyHanko writes glyph widths in font units, which PDF takes as thousandths of an em.
     scale_upem(font, 1000)

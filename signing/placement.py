@@ -1,4 +1,4 @@
-"""Where on page 1 a visible signature goes: geometry only, no PDF library.
+"""Where on page 1 a visible signature or mark goes: geometry only, no PDF library.
 
 Three spaces: the *view* is the page as the reader sees it (points, origin bottom left), the *page* is PDF user
 space before ``/Rotate``, and *shares* are parts of the view from its top left corner, 0.0–1.0.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 Rect = tuple[float, float, float, float]
 """left, bottom, right, top for view and page; left, top, right, bottom for shares."""
 
-# The block stays near its corner: it may move down to this share of the page's height, and sideways to its middle.
+# The block stays near its corner: it may move by this share of the page's height, and sideways to the middle.
 _LOWEST = 0.22
 # Points between the places tried, and their number each way: a larger page is searched more coarsely.
 _STEP = 6.0
@@ -70,6 +70,14 @@ class Frame:
         turns = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
         return (*turns[self.rotate], 0, 0)
 
+    def transform(self, size: tuple[float, float], rect: Rect) -> tuple[float, ...]:
+        """The six numbers of a PDF ``cm`` that lays a drawing of ``size`` into the page-space ``rect``, upright."""
+        across = rect[2] - rect[0] if self.rotate in (0, 180) else rect[3] - rect[1]
+        scale = across / size[0]
+        left = rect[0] if self.rotate in (0, 270) else rect[2]
+        low = rect[1] if self.rotate in (0, 90) else rect[3]
+        return (*(number * scale for number in self.matrix()[:4]), left, low)
+
     def from_share(self, share: Rect) -> Rect:
         """A rectangle given in shares of the page (top left origin), in the view."""
         width, height = self.size
@@ -85,9 +93,15 @@ class Spot:
 
 
 def place(
-    frame: Frame, size: tuple[float, float], *, right: bool, margin: float, occupied: Sequence[Rect] = ()
+    frame: Frame,
+    size: tuple[float, float],
+    *,
+    right: bool,
+    bottom: bool = False,
+    margin: float,
+    occupied: Sequence[Rect] = (),
 ) -> Spot:
-    """Where a block of ``size`` points goes at the top left or top ``right`` corner.
+    """Where a block of ``size`` points goes at a left or ``right``, top or ``bottom`` corner.
 
     A block too large for a small page is scaled down. Among places near the corner, the one covering least of
     ``occupied`` (view rectangles: words, other signatures) wins; among equals the one nearest to the corner.
@@ -96,33 +110,30 @@ def place(
     margin = min(margin, width / 10, height / 10)
     scale = min(1.0, (width - 2 * margin) / size[0], (height - 2 * margin) / 3 / size[1])
     block = size[0] * scale, size[1] * scale
-    if not occupied:
-        top = height - margin
-        left = width - margin - block[0] if right else margin
-        return Spot(frame.to_page((left, top - block[1], left + block[0], top)), 0.0)
-    covered, _, rect = min(
+    found = (
         (_covered(rect, occupied), distance, rect)
-        for distance, rect in _candidates((width, height), block, right=right, margin=margin)
+        for distance, rect in _candidates((width, height), block, right=right, bottom=bottom, margin=margin)
     )
+    covered, _, rect = min(found) if occupied else next(found)
     return Spot(frame.to_page(rect), covered)
 
 
 def _candidates(
-    page: tuple[float, float], block: tuple[float, float], *, right: bool, margin: float
+    page: tuple[float, float], block: tuple[float, float], *, right: bool, bottom: bool, margin: float
 ) -> Iterable[tuple[float, Rect]]:
-    """Rectangles near the corner, each with its distance from the regular place."""
+    """Rectangles near the corner, each with its distance from the regular place, which comes first."""
     width, height = page
-    lowest = max(height * _LOWEST - block[1], 0.0)
+    furthest = max(height * _LOWEST - block[1], 0.0)
     inmost = max(width / 2 - block[0], 0.0)
-    for down in _steps(-margin, lowest - margin):
+    for off in _steps(-margin, furthest - margin):
         for inward in _steps(-margin, inmost - margin):
             # Before the regular margin only half way to the edge: printers and frames eat the rest.
-            if min(down, inward) < -margin / 2:
+            if min(off, inward) < -margin / 2:
                 continue
-            x = margin + inward
+            x, y = margin + inward, margin + off
             left = width - x - block[0] if right else x
-            top = height - margin - down
-            yield math.hypot(down, inward), (left, top - block[1], left + block[0], top)
+            low = y if bottom else height - y - block[1]
+            yield math.hypot(off, inward), (left, low, left + block[0], low + block[1])
 
 
 def _steps(start: float, stop: float) -> list[float]:

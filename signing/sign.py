@@ -18,9 +18,9 @@ from typing import Any, cast
 from manifests.documents import SignatureFact
 from signing.errors import SigningError, UnsignableError
 from signing.keys import Signer
-from signing.profiles import LegalProfile
+from signing.profile_rules import LegalProfile, MarkPlace, SignerKind
 from signing.visible import SigningDetails as SigningDetails
-from signing.visible import lay_out, read_frame, visible_lines
+from signing.visible import Wording, mark_wording, place_mark, place_signature, read_frame, signature_wording
 
 # Hex digits kept free for the CMS container: the practice of state software. A fixed room saves the extra timestamp
 # that pyHanko would ask for only to measure it, which costs up to 131 s at the state TSA.
@@ -37,11 +37,14 @@ def sign_pdf(
     signer: Signer,
     timestamper: Any,
     details: SigningDetails,
+    role: SignerKind | None = None,
 ) -> SignatureFact:
-    """Sign ``source`` into the new file ``target``.
+    """Sign ``source`` into the new file ``target``, in the ``role`` of one of the profile's signers (the first).
 
     PAdES B-T (ETSI.CAdES.detached, SHA-256); B-B when ``timestamper`` is ``None``. The file appears under its
     name only when it is complete. The fact returned is what was done; ``signing.verify`` gives the verdict.
+    The conversion mark comes with the profile's first signature: on the page where the profile wants it there,
+    unless the file carries a signature already, whose page may not change; then it stands in the new block.
 
     Raises:
         UnsignedProfileError, ProfileError: The profile is unsigned, or the details lack what it asks for.
@@ -52,14 +55,14 @@ def sign_pdf(
         FileExistsError: ``target`` exists; signed files are never overwritten.
     """
     at = details.at or dt.datetime.now(dt.UTC)
-    lines = visible_lines(profile, details, at)
+    _read_wording(profile, details, at, role, signed=False)  # what is missing is told before anything is written
     signer.check(at)
     if target.exists():
         raise FileExistsError(f"{target.name} exists; signed files are never overwritten")
     field_name = f"Signature-{secrets.token_hex(4)}"
     with _temporary(target) as draft:
         try:
-            _write(source, draft, profile, signer, timestamper, details, at, lines, field_name)
+            _write(source, draft, profile, signer, timestamper, details, at, role, field_name)
         except SigningError:
             raise
         except Exception as fault:
@@ -91,20 +94,27 @@ def _write(
     timestamper: Any,
     details: SigningDetails,
     at: dt.datetime,
-    lines: tuple[str, ...],
+    role: SignerKind | None,
     field_name: str,
 ) -> None:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
 
-    from signing.appearance import BlockStyle
+    from signing.appearance import BlockStyle, draw_on_page, embed_font
 
     with source.open("rb") as stream, draft.open("xb") as out:
         writer = IncrementalPdfFileWriter(stream, strict=False)
         if writer.prev.encrypted:
             raise UnsignableError(source.name, "it is encrypted")
         frame, taken = read_frame(writer.prev)
-        block, rect = lay_out(lines, profile, details, frame, taken)
+        wording, mark = _read_wording(profile, details, at, role, signed=bool(writer.prev.embedded_signatures))
+        rules = profile.signature(role or profile.signer)
+        block, rect = place_signature(wording, rules, details, frame, taken)
+        engine = embed_font(writer, block.font)
+        if mark is not None:
+            free_of = (*taken, frame.to_view(rect))
+            mark_block, mark_rect = place_mark(mark, rules, details, frame, free_of)
+            draw_on_page(writer, mark_block, frame, mark_rect, engine)
         driver = signers.PdfSigner(
             signers.PdfSignatureMetadata(
                 field_name=field_name,
@@ -116,12 +126,23 @@ def _write(
             ),
             signer=signer.driver,
             timestamper=timestamper,
-            stamp_style=BlockStyle(block=block, matrix=frame.matrix()),
+            stamp_style=BlockStyle(block=block, engine=engine, matrix=frame.matrix()),
             new_field_spec=fields.SigFieldSpec(field_name, on_page=0, box=cast("Any", rect)),
         )
         driver.sign_pdf(writer, output=out, bytes_reserved=_ROOM)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _read_wording(
+    profile: LegalProfile, details: SigningDetails, at: dt.datetime, role: SignerKind | None, *, signed: bool
+) -> tuple[Wording, Wording | None]:
+    """What the signature shows, and what the page shows beside it."""
+    role = role or profile.signer
+    first = role is profile.signer
+    on_page = first and not signed and profile.conversion_mark_place is MarkPlace.PAGE
+    wording = signature_wording(profile, role, details, at, mark=first and not on_page)
+    return wording, mark_wording(profile, details, at) if on_page else None
 
 
 def publish(draft: Path, target: Path) -> None:

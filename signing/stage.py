@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from manifests.documents import SignatureFact
 from signing.errors import SettingsError, SignatureInvalidError, VerificationError
 from signing.journal import FORGETFUL, Journal
 from signing.keys import Signer
-from signing.profiles import LegalProfile
+from signing.profile_rules import LegalProfile, SignerKind
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, publish, sign_pdf
 from signing.stamping import add_timestamp, draft_name, keep_draft, newest_field, recall_draft
@@ -24,11 +25,31 @@ _KEYS = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class SigningTask:
-    """One signature of a document: whose key, by which profile, with which words."""
+    """One signature of a document: whose key, by which profile, with which words, as which of its signers (first)."""
 
     profile: LegalProfile
     signer: Signer
     details: SigningDetails
+    role: SignerKind | None = None
+
+
+def signing_tasks(
+    profile: LegalProfile,
+    key: Callable[[SignerKind], Signer],
+    details: SigningDetails,
+    *,
+    countersigned: bool = False,
+) -> tuple[SigningTask, ...]:
+    """The signatures ``profile`` asks for, in its order; with ``countersigned`` also those it leaves open.
+
+    ``key`` opens the key of a signer; it is asked for no key that is not needed.
+
+    Raises:
+        SigningError: A key cannot be opened.
+    """
+    return tuple(
+        SigningTask(profile, key(role), details, role) for role in profile.signers(countersigned=countersigned)
+    )
 
 
 def sign_document(
@@ -80,7 +101,15 @@ def _sign(source: Path, draft: Path, task: SigningTask, journal: Journal) -> Non
     if recall_draft(journal, name, source, draft):
         return
     with _KEYS:
-        sign_pdf(source, draft, profile=task.profile, signer=task.signer, timestamper=None, details=task.details)
+        sign_pdf(
+            source,
+            draft,
+            profile=task.profile,
+            signer=task.signer,
+            timestamper=None,
+            details=task.details,
+            role=task.role,
+        )
     keep_draft(journal, name, source, draft)
 
 

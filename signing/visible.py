@@ -1,23 +1,29 @@
-"""What a visible signature shows and where it stands: a profile's words, set, wrapped and placed on page 1."""
+"""What is seen of a signature and where it stands: a profile's words, set, wrapped and placed on page 1."""
 
 from __future__ import annotations
 
 import datetime as dt
 import unicodedata
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from signing.codes import Code, make_code
 from signing.errors import ProfileError, UnsignedProfileError
-from signing.fonts import find_font
+from signing.fonts import Font, find_font
 from signing.placement import Frame, Rect, place
-from signing.profiles import Corner, LegalProfile, MarkPlace, SignerKind, places
+from signing.profile_rules import Corner, LegalProfile, MarkPlace, SignatureRules, SignerKind, places
+from signing.seals import Seal, read_seal
 
 if TYPE_CHECKING:
     from signing.appearance import TextBlock
 
 # A block that would cover text is tried wider and lower, too.
-_WIDENINGS = (1.0, 1.4, 2.0)
+_WIDENINGS = (1.0, 1.4, 2.0, 2.8)
+_MARK_CORNERS = (Corner.BOTTOM_LEFT, Corner.BOTTOM_RIGHT)
+_MARK_WIDTHS = (1.0, 0.5, 0.33)
+"""Shares of the page's width."""
 _DEEPEST_TREE = 64
 
 
@@ -29,13 +35,14 @@ class SigningDetails:
         agency: The agency that makes the copy.
         copy_form: Hình thức sao: ``SAO Y``, ``SAO LỤC`` or ``TRÍCH SAO``.
         person: Full name of the digitizer (profiles a person signs).
-        converter: Full name for the conversion mark; ``person`` when empty.
+        converter: Full name for the conversion mark; ``person`` when empty, and the agency when that is empty, too.
         at: Signing time shown, aware; now when ``None``.
         reason, location: Go into the signature dictionary when given.
         occupied: Boxes of words on page 1 as shares of the page (left, top, right, bottom; 0.0–1.0 from the top
             left), which the block keeps off as far as there is room near its corner.
         margin: Points to the page's edges; the profile's when ``None``.
-        seal: PNG of the agency's seal, for profiles that show it.
+        seal: PNG of the agency's seal, for profiles that show it; ``seal_width`` its real width in mm.
+        link: Address of the record's page, shown as a QR code beside the conversion mark; none when empty.
     """
 
     agency: str
@@ -48,69 +55,156 @@ class SigningDetails:
     occupied: tuple[Rect, ...] = ()
     margin: float | None = None
     seal: Path | None = None
+    seal_width: float | None = None
+    link: str = ""
+
+    @property
+    def answers_for_conversion(self) -> str:
+        """Who converted the paper, as the mark names them."""
+        return self.converter.strip() or self.person.strip() or self.agency
 
 
-def visible_lines(profile: LegalProfile, details: SigningDetails, at: dt.datetime) -> tuple[str, ...]:
-    """The text of the visible signature, a line each, not yet wrapped.
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a block says and shows before it is set: lines not yet wrapped, in a font of this many points."""
+
+    lines: tuple[str, ...]
+    font: str
+    font_size: int
+    seal: Seal | None = None
+    code: Code | None = None
+
+
+def signature_wording(
+    profile: LegalProfile, signer: SignerKind, details: SigningDetails, at: dt.datetime, *, mark: bool
+) -> Wording:
+    """What one signature shows; with ``mark`` the conversion mark and the QR code, too.
 
     Raises:
         UnsignedProfileError, ProfileError: As ``sign_pdf``.
+        SettingsError: The seal is no seal, or the address is too long.
     """
-    if not profile.signed or profile.signer is SignerKind.NONE or profile.corner is Corner.NONE:
+    if not profile.signed:
         raise UnsignedProfileError(profile.name)
+    rules = profile.signature(signer)
     values = {
         "copy_form": details.copy_form.strip(),
         "agency": details.agency.strip(),
         "person": details.person.strip(),
-        "time": profile.time_text(at),
+        "time": profile.time_text(at, rules.time_pattern),
     }
-    owner = "person" if profile.signer is SignerKind.PERSON else "agency"
-    if not values[owner]:
-        raise ProfileError(profile.name, f"the signature shows the name of the {owner}; set it")
-    if profile.show_seal and details.seal is None:
-        raise ProfileError(profile.name, "the signature shows the agency's seal; set its PNG file")
+    if not values[signer]:
+        raise ProfileError(profile.name, f"the signature shows the name of the {signer}; set it")
     lines = [
         line.format(**values)
-        for line in profile.lines
+        for line in rules.lines
         if not places(line) or any(values[place] for place in places(line))
     ]
-    if profile.conversion_mark_place is MarkPlace.APPEARANCE:
-        lines.append(profile.conversion_text(details.converter or details.person, at))
-    return tuple(unicodedata.normalize("NFC", line) for line in lines)
+    if mark and profile.conversion_mark_place is not MarkPlace.METADATA:
+        lines.append(profile.conversion_text(details.answers_for_conversion, at))
+    return Wording(
+        lines=tuple(unicodedata.normalize("NFC", line) for line in lines),
+        font=rules.font,
+        font_size=rules.font_size,
+        seal=_seal(profile, rules, details),
+        code=make_code(details.link) if mark and details.link else None,
+    )
 
 
-def lay_out(
-    lines: tuple[str, ...], profile: LegalProfile, details: SigningDetails, frame: Frame, taken: tuple[Rect, ...]
+def mark_wording(profile: LegalProfile, details: SigningDetails, at: dt.datetime) -> Wording:
+    """The conversion mark as it stands on the page by itself.
+
+    Raises:
+        ProfileError: Nobody is named who converted the paper.
+        SettingsError: The address is too long.
+    """
+    text = profile.conversion_text(details.answers_for_conversion, at)
+    code = make_code(details.link) if details.link else None
+    font = profile.signatures[0].font
+    return Wording((unicodedata.normalize("NFC", text),), font, profile.mark_font_size, code=code)
+
+
+def place_signature(
+    wording: Wording, rules: SignatureRules, details: SigningDetails, frame: Frame, taken: tuple[Rect, ...]
 ) -> tuple[TextBlock, Rect]:
-    """The lines set in the profile's font, and their page-space rectangle.
+    """The signature's block and its page-space rectangle.
 
-    The profile's width is kept unless a wider block covers less of ``details.occupied`` and ``taken``.
+    The profile's width is kept, and a seal stands beside the text, unless another form covers less of
+    ``details.occupied`` and ``taken``.
 
     Raises:
         ProfileError: A letter is in no font here (a PDF/A may not show a missing glyph).
-        FontMissingError, SettingsError: No font, or a seal that is no image.
+        FontMissingError: No font is installed.
     """
-    from signing.appearance import TextBlock, read_seal
+    widths = tuple(rules.block_width * widening for widening in _WIDENINGS)
+    margin = rules.margin if details.margin is None else details.margin
+    return _place(wording, widths, (rules.corner,), margin, frame, _occupied(details, frame, taken))
 
-    font = find_font(profile.font)
-    strange = "".join(sorted({letter for line in lines for letter in line} - set(font.widths)))
-    if strange:
-        raise ProfileError(profile.name, f"the text holds letters the font cannot write ({strange!a}); correct it")
-    seal = read_seal(details.seal) if profile.show_seal and details.seal is not None else None
-    occupied = (*taken, *(frame.from_share(share) for share in details.occupied))
-    margin = profile.margin if details.margin is None else details.margin
+
+def place_mark(
+    wording: Wording, rules: SignatureRules, details: SigningDetails, frame: Frame, taken: tuple[Rect, ...]
+) -> tuple[TextBlock, Rect]:
+    """The conversion mark at the foot of the page: a line of it, or more in a corner where that covers less.
+
+    Raises:
+        ProfileError, FontMissingError: As ``place_signature``.
+    """
+    margin = rules.margin if details.margin is None else details.margin
+    widths = tuple(max((frame.size[0] - 2 * margin) * share, 60.0) for share in _MARK_WIDTHS)
+    return _place(wording, widths, _MARK_CORNERS, margin, frame, _occupied(details, frame, taken))
+
+
+def _place(
+    wording: Wording,
+    widths: tuple[float, ...],
+    corners: tuple[Corner, ...],
+    margin: float,
+    frame: Frame,
+    occupied: tuple[Rect, ...],
+) -> tuple[TextBlock, Rect]:
+    from signing.appearance import TextBlock
+
+    font = _font(wording)
+    pictured = wording.seal is not None or wording.code is not None
+    forms = (False, True) if pictured else (False,)
     found = []
-    for widening in _WIDENINGS:
-        limit = profile.block_width * widening
-        wrapped = tuple(part for line in lines for part in font.wrap(line, profile.font_size, limit))
-        block = TextBlock(wrapped, font, profile.font_size, seal)
-        right = profile.corner is Corner.TOP_RIGHT
-        spot = place(frame, block.size, right=right, margin=margin, occupied=occupied)
+    for stacked, width, corner in product(forms, widths, corners):
+        wrapped = tuple(part for line in wording.lines for part in font.wrap(line, wording.font_size, width))
+        block = TextBlock(wrapped, font, wording.font_size, wording.seal, wording.code, stacked)
+        spot = place(
+            frame,
+            block.size,
+            right=corner in (Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT),
+            bottom=corner in (Corner.BOTTOM_LEFT, Corner.BOTTOM_RIGHT),
+            margin=margin,
+            occupied=occupied,
+        )
         found.append((spot.covered, block, spot.rect))
         if not spot.covered:
             break
     _, block, rect = min(found, key=lambda item: item[0])
     return block, rect
+
+
+def _font(wording: Wording) -> Font:
+    font = find_font(wording.font)
+    strange = "".join(sorted({letter for line in wording.lines for letter in line} - set(font.widths)))
+    if strange:
+        detail = f"the text holds letters the font cannot write ({strange!a}); correct it"
+        raise ProfileError("visible text", detail)
+    return font
+
+
+def _seal(profile: LegalProfile, rules: SignatureRules, details: SigningDetails) -> Seal | None:
+    if not rules.show_seal:
+        return None
+    if details.seal is None:
+        raise ProfileError(profile.name, "the signature shows the agency's seal; set its PNG file, SOHOA_SEAL")
+    return read_seal(details.seal, details.seal_width)
+
+
+def _occupied(details: SigningDetails, frame: Frame, taken: tuple[Rect, ...]) -> tuple[Rect, ...]:
+    return (*taken, *(frame.from_share(share) for share in details.occupied))
 
 
 def read_frame(reader: Any) -> tuple[Frame, tuple[Rect, ...]]:

@@ -15,11 +15,11 @@ from signing.errors import ProfileError, SettingsError
 from signing.fonts import alphabet, find_font
 from signing.keys import Signer
 from signing.placement import Frame, place
-from signing.profiles import find_profile
+from signing.profiles import find_profile, parse_profile
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, sign_pdf
 from signing.verify import verify_pdf
-from signing.visible import lay_out, visible_lines
+from signing.visible import place_signature, signature_wording
 
 A4 = (0.0, 0.0, 595.0, 842.0)
 BLOCK = (170.0, 40.0)
@@ -73,6 +73,21 @@ def test_on_a_full_page_it_takes_its_corner() -> None:
     assert rect == pytest.approx((595 - 12 - 170, 842 - 12 - 40, 595 - 12, 842 - 12))
 
 
+PLAIN = SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm", converter="Nguyễn Thị Thử Nghiệm")
+
+
+BLOCK_ONLY = parse_profile(
+    "block-only",
+    """
+name = "block-only"
+version = "1"
+based_on = "nd30-2020"
+[rules]
+conversion_mark_place = { value = "metadata", source = "these tests look at the block alone", confirmed = false }
+""",
+)
+
+
 def turned(source: Path, target: Path, angle: int, crop: bool) -> Path:
     from pypdf import PdfWriter
     from pypdf.generic import RectangleObject
@@ -96,10 +111,10 @@ def test_on_a_turned_page_the_text_stands_upright_in_its_corner(
     sign_pdf(
         source,
         target,
-        profile=find_profile("nd30-2020"),
+        profile=BLOCK_ONLY,
         signer=agency,
         timestamper=timestamper,
-        details=SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm"),
+        details=PLAIN,
     )
     (fact,) = verify_pdf(target, trust=trust)
     assert fact.valid
@@ -120,10 +135,10 @@ def test_any_paper(
     sign_pdf(
         source,
         target,
-        profile=find_profile("nd30-2020"),
+        profile=BLOCK_ONLY,
         signer=agency,
         timestamper=timestamper,
-        details=SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm"),
+        details=PLAIN,
     )
     width, height = ink_size(target)
     left, _, right, bottom = ink_box(target, source)
@@ -172,14 +187,14 @@ def test_lines_break_between_words_and_keep_them_all() -> None:
 
 
 def test_a_block_that_would_cover_text_is_set_wider() -> None:
-    profile = find_profile("tt01-2023")
+    profile = find_profile("cv7197-2025")
     details = SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm, thành phố Hà Nội", person="Nguyễn Thị Thử")
-    lines = visible_lines(profile, details, dt.datetime.now(dt.UTC))
-    frame = Frame(A4, 0)
-    free, _ = lay_out(lines, profile, details, frame, ())
-    # Text from 80 points below the top edge on: the narrow block is too high for the strip above it.
-    below = (0.0, 0.0, 595.0, 842.0 - 80)
-    squeezed, rect = lay_out(lines, profile, details, frame, (below,))
+    wording = signature_wording(profile, profile.signer, details, dt.datetime.now(dt.UTC), mark=True)
+    frame, rules = Frame(A4, 0), profile.signatures[0]
+    free, _ = place_signature(wording, rules, details, frame, ())
+    # Text from 60 points below the top edge on: the narrow block is too high for the strip above it.
+    below = (0.0, 0.0, 595.0, 842.0 - 60)
+    squeezed, rect = place_signature(wording, rules, details, frame, (below,))
     assert len(squeezed.lines) < len(free.lines)
     assert rect[1] >= below[3]
 
@@ -191,7 +206,7 @@ def test_letters_no_font_writes_are_refused_before_anything_is_written(
         sign_pdf(
             pdfa,
             tmp_path / "out.pdf",
-            profile=find_profile("nd30-2020"),
+            profile=BLOCK_ONLY,
             signer=agency,
             timestamper=None,
             details=SigningDetails(agency="Ủy ban 中"),
