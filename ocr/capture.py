@@ -1,31 +1,43 @@
 """``capture``: original files to page images with their facts, one page in memory at a time.
 
 The whole path of a page can be read in ``_capture``: turn as the file says, make pixels square, find which way is
-up, straighten and crop, judge, encode for people, clean for the engine.
+up, judge, find skew and border, lay the image on a straight page, make the clean copy for the engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from manifests.text import PageFacts, PageText, PageVerdict, QualityFlag, Word
 from ocr.cleaning import clean_page, engine_scale
 from ocr.errors import EmptyFileError, TooManyPagesError, UnreadableError, UnsupportedFormatError
-from ocr.geometry import MIN_SKEW, Affine, Crop, find_crop, straighten, straighten_reduced
+from ocr.geometry import (
+    MIN_SKEW,
+    Affine,
+    Change,
+    Crop,
+    find_crop,
+    followed,
+    straighten_reduced,
+    straightening,
+    turned,
+)
 from ocr.image_files import count_frames, open_image, read_frame
 from ocr.ink import Reduced, reduce_page
 from ocr.limits import DEFAULT_LIMITS, Limits
 from ocr.media import JPEG, PDF, UNKNOWN, sniff
-from ocr.orientation import find_orientation
+from ocr.orientation import Orientation, find_orientation
 from ocr.page import CapturedPage, Encoding, GrayImage, VisibleImage
 from ocr.pdf_file import open_pdf
 from ocr.pdf_pages import read_pdf_page
 from ocr.quality import Quality, find_letters, judge_page
 from ocr.raw_page import Pixels, RawPage
 from ocr.resolution import settle_dpi
-from ocr.skew import find_skew, remaining_skew
+from ocr.skew import find_skew
 from ocr.text_layer import covers_ink, judge_layer, place_words
 from ocr.visible import encode_visible
 
@@ -34,6 +46,7 @@ Orienter = Callable[[GrayImage, float], int | None]
 ``None`` when it cannot tell. Asked only where the cheap detector is in doubt."""
 
 _MAX_STRETCH = 0.01
+_ORIENTER_DPI = 140.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +82,55 @@ def count_pages(files: Sequence[Path], options: CaptureOptions | None = None) ->
     Raises:
         ScanError: A file cannot be digitized.
     """
-    limits = (options or CaptureOptions()).limits()
-    return sum(_count(file, limits) for file in files)
+    with open_scan(files, options) as scan:
+        return scan.pages
+
+
+class Scan:
+    """The files of a document, open: their pages in any order. Use ``open_scan``."""
+
+    def __init__(self, files: Sequence[Path], options: CaptureOptions, stack: ExitStack) -> None:
+        self.options = options
+        self._files: list[tuple[str, int, Callable[[int], RawPage]]] = []
+        limits = options.limits()
+        for file in files:
+            count, load = stack.enter_context(_opened(file, limits))
+            self._files.append((file.name, count, load))
+            if self.pages > limits.max_pages:
+                raise TooManyPagesError(file.name, f"hồ sơ có hơn {limits.max_pages} trang; hãy tách hồ sơ")
+
+    @property
+    def pages(self) -> int:
+        return sum(count for _, count, _ in self._files)
+
+    def capture(self, number: int, orienter: Orienter | None = None, *, for_engine: bool = True) -> CapturedPage:
+        """Captures page ``number``, 1-based over all files.
+
+        Args:
+            for_engine: Make the engine's copy; without it ``ocr_image`` is empty, for pages that were read before.
+
+        Raises:
+            ScanError: The page cannot be digitized; the message names file and page.
+            IndexError: There is no such page.
+        """
+        before = 0
+        for name, count, load in self._files:
+            if number <= before + count:
+                own = number - before
+                return _capture(load(own), number, name, own, self.options, orienter, for_engine=for_engine)
+            before += count
+        raise IndexError(f"page {number} of {before}")
+
+
+@contextmanager
+def open_scan(files: Sequence[Path], options: CaptureOptions | None = None) -> Iterator[Scan]:
+    """Opens the files of a document, in page order, and keeps them open meanwhile.
+
+    Raises:
+        ScanError: A file cannot be digitized.
+    """
+    with ExitStack() as stack:
+        yield Scan(files, options or CaptureOptions(), stack)
 
 
 def capture_pages(
@@ -79,6 +139,7 @@ def capture_pages(
     *,
     only: Callable[[int], bool] | None = None,
     orienter: Orienter | None = None,
+    for_engine: Callable[[int], bool] | None = None,
 ) -> Iterator[CapturedPage]:
     """Captures the pages of a document in order, lazily.
 
@@ -87,31 +148,16 @@ def capture_pages(
         options: See ``CaptureOptions``.
         only: Page numbers (1-based, over all files) to capture; the others are skipped without being decoded.
         orienter: See ``Orienter``.
+        for_engine: Page numbers that will be read; the engine's copy of others is left out.
 
     Raises:
         ScanError: A file, or one page of it, cannot be digitized; the message names file and page.
     """
-    limits = options.limits()
-    number = 0
-    for file in files:
-        for source_page, load in _pages(file, limits):
-            number += 1
-            if number > limits.max_pages:
-                raise TooManyPagesError(file.name, f"hồ sơ có hơn {limits.max_pages} trang; hãy tách hồ sơ")
+    with open_scan(files, options) as scan:
+        for number in range(1, scan.pages + 1):
             if only is None or only(number):
-                yield _capture(load(), number, file.name, source_page, options, orienter)
-
-
-def _count(file: Path, limits: Limits) -> int:
-    kind = _kind(file)
-    if kind == PDF:
-        with open_pdf(file, limits) as pdf:
-            return pdf.pages
-    with open_image(file, file.name) as image:
-        frames, _ = count_frames(image, limits)
-    if frames > limits.max_pages:
-        raise TooManyPagesError(file.name, f"hơn {limits.max_pages} trang; hãy tách hồ sơ")
-    return frames
+                wanted = for_engine is None or for_engine(number)
+                yield scan.capture(number, orienter, for_engine=wanted)
 
 
 def _kind(file: Path) -> str:
@@ -125,59 +171,76 @@ def _kind(file: Path) -> str:
     return kind
 
 
-def _pages(file: Path, limits: Limits) -> Iterator[tuple[int, Callable[[], RawPage]]]:
-    """Page numbers within one file, each with what decodes that page when it is wanted."""
+@contextmanager
+def _opened(file: Path, limits: Limits) -> Iterator[tuple[int, Callable[[int], RawPage]]]:
+    """Number of pages of one file, and what decodes one of them (1-based) when it is wanted."""
     kind = _kind(file)
     if kind == PDF:
         with open_pdf(file, limits) as pdf:
-            for number in range(1, pdf.pages + 1):
-                yield number, lambda number=number: read_pdf_page(pdf, number, limits)  # type: ignore[misc]
+            yield pdf.pages, partial(read_pdf_page, pdf, limits=limits)
         return
     with open_image(file, file.name) as image:
         frames, _ = count_frames(image, limits)
         if frames == 0:
             raise UnreadableError(file.name, "không có trang nào đọc được; hãy quét lại")
+        if frames > limits.max_pages:
+            raise TooManyPagesError(file.name, f"hơn {limits.max_pages} trang; hãy tách hồ sơ")
         data = file.read_bytes() if kind == JPEG else None
-        for index in range(frames):
-            name = f"{file.name}, trang {index + 1}" if frames > 1 else file.name
-            yield index + 1, lambda index=index, name=name: read_frame(image, index, name, limits, data)  # type: ignore[misc]
+
+        def load(number: int) -> RawPage:
+            name = f"{file.name}, trang {number}" if frames > 1 else file.name
+            return read_frame(image, number - 1, name, limits, data)
+
+        yield frames, load
 
 
 def _capture(
-    raw: RawPage, number: int, source: str, source_page: int, options: CaptureOptions, orienter: Orienter | None
+    raw: RawPage,
+    number: int,
+    source: str,
+    source_page: int,
+    options: CaptureOptions,
+    orienter: Orienter | None,
+    *,
+    for_engine: bool,
 ) -> CapturedPage:
     """One page, from its file's pixels to image, engine's copy and facts."""
     pixels, dpi, guessed, matrix = _upright(raw)
     gray = _gray(pixels)
     page = reduce_page(gray, dpi)
-    rotation = _rotation(page, gray, dpi, options, orienter)
+    cheap = find_orientation(page)
+    rotation = _rotation(cheap, gray, dpi, orienter) if options.orient else 0
     if rotation:
-        matrix = _after_turn(matrix, rotation, gray.shape[1], gray.shape[0])
+        matrix = turned(matrix, rotation, gray.shape[1], gray.shape[0])
         pixels = _turned(pixels, rotation)
         gray = _gray(pixels)
         page = reduce_page(gray, dpi)
 
     letters, marks = find_letters(page)
     quality = judge_page(gray, page, letters, marks, bitonal=raw.bitonal)
-    skew = find_skew(page) if options.deskew and not quality.blank else 0.0
+    skew, remaining = find_skew(page) if options.deskew and not quality.blank else (0.0, 0.0)
     applied = skew if abs(skew) >= MIN_SKEW else 0.0
     crop = find_crop(page, applied) if options.crop else Crop()
-    skew_after = skew
-    if applied or not crop.empty:
-        pixels, gray, page, matrix = _straightened(pixels, dpi, page, applied, crop, matrix, bitonal=raw.bitonal)
-        skew_after = remaining_skew(page)
-    visible = _visible(raw, pixels, dpi, rotation)
-    scale = engine_scale(dpi)
-    copy = clean_page(
-        pixels,
-        gray,
-        page,
-        scale,
-        remove_stamps=options.remove_stamps,
-        clean=options.clean,
-        bitonal=raw.bitonal,
+    skew_after = remaining if applied else skew
+    change = straightening(gray.shape[1], gray.shape[0], applied, crop)
+    matrix = followed(matrix, change.matrix)
+    visible = _visible(raw, pixels, dpi, page, matrix, change)
+    words, junk = _layer(raw, matrix, visible, page, change)
+    scale = engine_scale(dpi, dotted=cheap.dotted)
+    copy = (
+        pixels[:0, :0]
+        if not for_engine
+        else clean_page(
+            pixels,
+            gray,
+            page,
+            change,
+            scale,
+            remove_stamps=options.remove_stamps,
+            clean=options.clean,
+            bitonal=raw.bitonal,
+        )
     )
-    words, junk = _layer(raw, matrix, visible, page)
     facts = PageFacts(
         page_number=number,
         source=source,
@@ -215,42 +278,75 @@ def _upright(raw: RawPage) -> tuple[Pixels, float, bool, Affine]:
     return stretched, dpi, guessed, np.array([[size[0] / width, 0.0, 0.0], [0.0, size[1] / height, 0.0]])
 
 
-def _rotation(page: Reduced, gray: GrayImage, dpi: float, options: CaptureOptions, orienter: Orienter | None) -> int:
+def _rotation(cheap: Orientation, gray: GrayImage, dpi: float, orienter: Orienter | None) -> int:
     """Degrees clockwise to turn the page: the cheap verdict where it is sure, the engine's where it is not."""
-    if not options.orient:
-        return 0
-    cheap = find_orientation(page)
     if cheap.sure and cheap.turn == 0:
         return 0
-    answer = orienter(gray, dpi) if orienter is not None else None
+    answer = orienter(*_smaller(gray, dpi)) if orienter is not None else None
     if answer is not None:
         return answer % 360 // 90 * 90
     return cheap.turn if cheap.sure else 0
 
 
-def _straightened(
-    pixels: Pixels, dpi: float, page: Reduced, skew: float, crop: Crop, matrix: Affine, *, bitonal: bool
-) -> tuple[Pixels, GrayImage, Reduced, Affine]:
+def _smaller(gray: GrayImage, dpi: float) -> tuple[GrayImage, float]:
+    """A copy that still shows letters: the engine takes a second to find which way up a page of 300 dpi stands."""
+    import cv2
+
+    factor = int(dpi / _ORIENTER_DPI)
+    height, width = gray.shape
+    if factor < 2 or min(height, width) < 16 * factor:
+        return gray, dpi
+    high, wide = height // factor, width // factor
+    small: Pixels = cv2.resize(gray[: high * factor, : wide * factor], (wide, high), interpolation=cv2.INTER_AREA)
+    return small, dpi / factor
+
+
+def _visible(raw: RawPage, pixels: Pixels, dpi: float, page: Reduced, matrix: Affine, change: Change) -> VisibleImage:
+    """The scanner's own bytes where the file has them, however they lie; else the upright picture, encoded once.
+
+    Args:
+        matrix: From the picture as the file asks to turn it to the page.
+        change: From ``pixels`` to the page.
+    """
     import numpy as np
 
-    fill = 0 if page.border.any() else 255 if bitonal else int(page.paper)
-    pixels, change = straighten(pixels, dpi, skew, crop, fill)
-    if bitonal:
-        pixels = np.where(pixels < 128, np.uint8(0), np.uint8(255))
-    page = straighten_reduced(page, skew, crop, fill)
-    total = np.vstack([change, [0.0, 0.0, 1.0]]) @ np.vstack([matrix, [0.0, 0.0, 1.0]])
-    return pixels, _gray(pixels), page, total[:2]
+    if raw.jpeg is not None:
+        height, width = raw.pixels.shape[:2]
+        image = VisibleImage(raw.jpeg, Encoding.JPEG, width, height, dpi)
+        matrix = followed(turned(np.eye(2, 3), raw.turn, width, height), matrix)
+    else:
+        turned_over = pixels.shape[:2] != raw.pixels.shape[:2]
+        image = encode_visible(pixels, dpi, bitonal=raw.bitonal, settings=raw.settings, turned=turned_over)
+        matrix = change.matrix
+    if np.array_equal(matrix, np.eye(2, 3)):
+        return image
+    a, c, e, b, d, f = (round(float(value), 6) for value in matrix.ravel())
+    return replace(
+        image,
+        width=change.width,
+        height=change.height,
+        placement=(a, b, c, d, e, f),
+        paper=_paper(pixels, page),
+    )
 
 
-def _visible(raw: RawPage, pixels: Pixels, dpi: float, rotation: int) -> VisibleImage:
-    height, width = pixels.shape[:2]
-    if raw.jpeg is not None and pixels is raw.pixels:
-        return VisibleImage(raw.jpeg, Encoding.JPEG, width, height, dpi)
-    turned = (raw.turn + rotation) % 180 != 0
-    return encode_visible(pixels, dpi, bitonal=raw.bitonal, settings=raw.settings, turned=turned)
+def _paper(pixels: Pixels, page: Reduced) -> tuple[int, int, int]:
+    """The colour of the paper."""
+    import numpy as np
+
+    grey = int(page.paper)
+    if pixels.ndim == 3:
+        sample = pixels[::16, ::16].reshape(-1, 3)
+        light = sample[np.abs(sample.mean(axis=1) - grey) <= 12]
+        if len(light):
+            red, green, blue = (int(value) for value in np.median(light, axis=0))
+            return red, green, blue
+    return grey, grey, grey
 
 
-def _layer(raw: RawPage, matrix: Affine, visible: VisibleImage, page: Reduced) -> tuple[tuple[Word, ...], bool]:
+def _layer(
+    raw: RawPage, matrix: Affine, visible: VisibleImage, page: Reduced, change: Change
+) -> tuple[tuple[Word, ...], bool]:
     """Words of the file's own text layer worth keeping, and whether the layer is junk."""
     if not raw.words:
         return (), False
@@ -258,6 +354,7 @@ def _layer(raw: RawPage, matrix: Affine, visible: VisibleImage, page: Reduced) -
     if not judgement.vietnamese:
         return (), judgement.junk
     words = place_words(raw.words, matrix, visible.width, visible.height)
+    page = page if change.none else straighten_reduced(page, change)
     return (words if covers_ink(words, page, find_letters(page)[0]) else ()), False
 
 
@@ -298,17 +395,3 @@ def _turned(pixels: Pixels, degrees: int) -> Pixels:
     import numpy as np
 
     return np.ascontiguousarray(np.rot90(pixels, -degrees // 90)) if degrees % 360 else pixels
-
-
-def _after_turn(matrix: Affine, degrees: int, width: int, height: int) -> Affine:
-    """``matrix`` followed by a clockwise turn of a width × height page."""
-    import numpy as np
-
-    turns = {
-        90: [[0.0, -1.0, height], [1.0, 0.0, 0.0]],
-        180: [[-1.0, 0.0, width], [0.0, -1.0, height]],
-        270: [[0.0, 1.0, 0.0], [-1.0, 0.0, width]],
-    }
-    turn = np.array([*turns[degrees], [0.0, 0.0, 1.0]])
-    total: Affine = (turn @ np.vstack([matrix, [0.0, 0.0, 1.0]]))[:2]
-    return total

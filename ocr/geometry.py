@@ -1,7 +1,10 @@
-"""How a page must be turned, straightened and cropped, and doing so once.
+"""How a page must be turned, straightened and cropped.
 
-Decisions are taken on the reduced page; ``straighten`` touches the full one. Nothing here ever cuts text: only
-rows and columns that are scanner border go.
+Decisions are taken on the reduced page. Nothing here touches the full one: it is laid askew on a straight page, and
+only the engine's copy is resampled, once. Nothing here ever cuts text: only rows and columns that are scanner border
+go.
+
+Matrices are 2 × 3 and speak of points, not of pixels: (0, 0) is the top left corner of the top left pixel.
 """
 
 from __future__ import annotations
@@ -20,10 +23,9 @@ else:
     Affine = Any
 
 MIN_SKEW = 0.1
-"""Degrees; below it a page is left alone, so that its JPEG bytes can stay."""
+"""Degrees; below it a page is left alone."""
 _MAX_CROP = 0.15
 _MIN_CROP_MM = 1.5
-_SHARP_DPI = 250.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,27 @@ class Crop:
         return not (self.left or self.top or self.right or self.bottom)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From an upright picture to its page.
+
+    Attributes:
+        matrix: Where each point of the picture lies on the page.
+        width, height: Of the page, in pixels of the picture's size.
+    """
+
+    matrix: Affine
+    width: int
+    height: int
+
+    @property
+    def none(self) -> bool:
+        """Whether the picture is the page."""
+        import numpy as np
+
+        return bool(np.array_equal(self.matrix, np.eye(2, 3)))
+
+
 def find_crop(page: Reduced, skew: float) -> Crop:
     """What to leave out of the full page, after it was turned back by ``skew``."""
     if not page.border.any():
@@ -47,7 +70,7 @@ def find_crop(page: Reduced, skew: float) -> Crop:
     border = page.border
     if skew:
         height, width = border.shape
-        border = _warp(border, _rotation(width, height, skew), (width, height), 255, exact=False)
+        border = warp(border, _rotation(width, height, skew), (width, height), 255)
     sides = _border_sides(border > 127)
     least = page.pixels(_MIN_CROP_MM)
     left, top, right, bottom = (round(side / page.scale) if side >= least else 0 for side in sides)
@@ -76,64 +99,80 @@ def _leading(flags: Any, most: int) -> int:
     return int(clear[0]) if len(clear) else most
 
 
-def straighten(pixels: Pixels, dpi: float, skew: float, crop: Crop, fill: int) -> tuple[Pixels, Affine]:
-    """Turns a page back by ``skew`` degrees and leaves ``crop`` out, in one resampling.
-
-    Args:
-        pixels: Upright page with square pixels.
-        dpi: Its resolution; below 250 dpi the sharper and slower interpolation is worth its time.
-        skew: Degrees, positive clockwise.
-        crop: Left out after turning.
-        fill: Grey level of corners that come into the picture.
-
-    Returns:
-        The new page, and the 2 × 3 matrix from old to new pixel positions.
-    """
+def straightening(width: int, height: int, skew: float, crop: Crop) -> Change:
+    """What turns a width × height picture back by ``skew`` degrees (positive clockwise) and leaves ``crop`` out."""
     import numpy as np
 
-    height, width = pixels.shape[:2]
-    size = (width - crop.left - crop.right, height - crop.top - crop.bottom)
     matrix = _rotation(width, height, skew) if skew else np.eye(2, 3)
     matrix[:, 2] -= (crop.left, crop.top)
-    if skew:
-        return _warp(pixels, matrix, size, fill, exact=dpi < _SHARP_DPI), matrix
-    view = pixels[crop.top : height - crop.bottom, crop.left : width - crop.right]
-    return np.ascontiguousarray(view), matrix
+    return Change(matrix, width - crop.left - crop.right, height - crop.top - crop.bottom)
 
 
-def straighten_reduced(page: Reduced, skew: float, crop: Crop, fill: int) -> Reduced:
-    """The same on the reduced page: its masks are turned along instead of being found again."""
+def scaled(change: Change, scale: float) -> Affine:
+    """The change of a copy that is ``scale`` times as large, page and all."""
+    import numpy as np
+
+    matrix: Affine = change.matrix * np.array([[1.0, 1.0, scale], [1.0, 1.0, scale]])
+    return matrix
+
+
+def straighten_reduced(page: Reduced, change: Change) -> Reduced:
+    """The reduced page after ``change``: its masks are turned along instead of being found again."""
     import cv2
 
-    left, top, right, bottom = (round(side * page.scale) for side in (crop.left, crop.top, crop.right, crop.bottom))
-    small = Crop(left, top, right, bottom)
-    gray, matrix = straighten(page.gray, _SHARP_DPI, skew, small, fill)
-    size = (gray.shape[1], gray.shape[0])
-    ink = cv2.warpAffine(page.ink, matrix, size, flags=cv2.INTER_NEAREST)
-    border = cv2.warpAffine(
-        page.border, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(255.0 if fill == 0 else 0.0,)
-    )
-    labels = cv2.warpAffine(page.labels.astype("float32"), matrix, size, flags=cv2.INTER_NEAREST).astype("int32")
+    matrix = scaled(change, page.scale)
+    size = (max(1, round(change.width * page.scale)), max(1, round(change.height * page.scale)))
+    gray = warp(page.gray, matrix, size, int(page.paper))
+    ink = warp(page.ink, matrix, size, 0, flags=cv2.INTER_NEAREST)
+    border = warp(page.border, matrix, size, 0, flags=cv2.INTER_NEAREST)
+    labels = warp(page.labels.astype("float32"), matrix, size, 0, flags=cv2.INTER_NEAREST).astype("int32")
     return replace(page, gray=gray, ink=ink, border=border, labels=labels)
+
+
+def turned(matrix: Affine, degrees: int, width: float, height: float) -> Affine:
+    """``matrix`` followed by a clockwise turn of a width × height page."""
+    turns = {
+        0: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        90: [[0.0, -1.0, height], [1.0, 0.0, 0.0]],
+        180: [[-1.0, 0.0, width], [0.0, -1.0, height]],
+        270: [[0.0, 1.0, 0.0], [-1.0, 0.0, width]],
+    }
+    return followed(matrix, turns[degrees % 360])
+
+
+def followed(first: Affine, second: Any) -> Affine:
+    """One matrix for ``first`` and then ``second``."""
+    import numpy as np
+
+    bottom = [0.0, 0.0, 1.0]
+    total: Affine = (np.vstack([second, bottom]) @ np.vstack([first, bottom]))[:2]
+    return total
 
 
 def _rotation(width: int, height: int, skew: float) -> Affine:
     import cv2
 
     # A page skewed clockwise is turned counter-clockwise, which is OpenCV's positive direction.
-    matrix: Affine = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), skew, 1.0)
+    matrix: Affine = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
     return matrix
 
 
-def _warp(pixels: Pixels, matrix: Affine, size: tuple[int, int], fill: int, *, exact: bool) -> Pixels:
+def warp(
+    pixels: Pixels, matrix: Affine, size: tuple[int, int], fill: int, *, flags: int | None = None, edge: bool = False
+) -> Pixels:
+    """``pixels`` laid through ``matrix`` onto a picture of ``size``, bare parts filled or (``edge``) drawn out."""
     import cv2
+    import numpy as np
 
-    turned: Pixels = cv2.warpAffine(
+    # OpenCV speaks of the middles of pixels.
+    middles = matrix.copy()
+    middles[:, 2] += matrix[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    laid: Pixels = cv2.warpAffine(
         pixels,
-        matrix,
+        middles,
         size,
-        flags=cv2.INTER_CUBIC if exact else cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
+        flags=cv2.INTER_LINEAR if flags is None else flags,
+        borderMode=cv2.BORDER_REPLICATE if edge else cv2.BORDER_CONSTANT,
         borderValue=(fill, fill, fill),
     )
-    return turned
+    return laid

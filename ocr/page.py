@@ -21,19 +21,27 @@ class Encoding(StrEnum):
     """How the visible image is encoded; the bytes go into the PDF as they are."""
 
     JPEG = "jpeg"
-    """Original JPEG bytes when geometry was not changed, else encoded once."""
+    """The scanner's own JPEG where there is one, else encoded once."""
     PNG = "png"
     """Lossless grey, colour or palette."""
     BITONAL = "bitonal"
-    """1 bit a pixel, as a 1-bit PNG; the PDF writer stores it as CCITT G4."""
+    """1 bit a pixel, as a TIFF of CCITT G4 (or any 1-bit picture); the PDF holds it as CCITT G4."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleImage:
-    """What people see: encoded bytes, never a cleaned copy.
+    """What people see: encoded bytes, never a cleaned copy, and how they lie on the page.
 
-    ``width``/``height`` in pixels as decoded; ``dpi`` > 0 always (a guess from the paper size when the file said
-    nothing; then the facts carry ``UNKNOWN_DPI``).
+    A scan is straightened, turned and cropped by the way it is laid on its page; its bytes stay what the scanner
+    wrote. All boxes are in pixels of the page.
+
+    Attributes:
+        width, height: Of the page, in its pixels; of the image as well where ``placement`` is ``None``.
+        dpi: Of the page, > 0 always (a guess from the paper size when the file said nothing; then the facts carry
+            ``UNKNOWN_DPI``).
+        placement: ``(a, b, c, d, e, f)``: the image's point (x, y) lies at (ax + cy + e, bx + dy + f) of the page,
+            both from the top left corner in pixels. ``None``: the image is the page.
+        paper: Red, green, blue of the paper, shown where the image leaves the page bare.
     """
 
     data: bytes
@@ -41,6 +49,8 @@ class VisibleImage:
     width: int
     height: int
     dpi: float
+    placement: tuple[float, float, float, float, float, float] | None = None
+    paper: tuple[int, int, int] = (255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,194 +1,273 @@
-"""fpdf2 writing PDF/A page by page, without keeping the images of all pages in memory.
+"""Writing a PDF/A-2u page by page, each page whole on disk before the next: what is written can be carried on with.
 
-fpdf2 collects every image and then the whole file in memory: 850 pages of 600 kB took over a gigabyte. Here image
-bytes wait in a spool file next to the output and the output goes to disk as it is made. All PDF syntax is fpdf2's.
+A scan's document is three kinds of object – an image, a line of hidden text, a page – and nothing of it comes from
+outside but image bytes, so its syntax is written here. A PDF library holds the document in memory until the end (850
+pages took a gigabyte), needs a second copy of every image on disk, cannot go on after a kill, and took a second of
+start-up, which is a page and a half of reading.
 """
 
 from __future__ import annotations
 
 import hashlib
-import subprocess
-from dataclasses import dataclass
-from functools import cache
-from io import BytesIO
-from pathlib import Path
-from typing import IO, Any, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import IO
 
-from fpdf import FPDF
-from fpdf.fonts import TTFFont
-from fpdf.output import OutputProducer
-from PIL import Image
+from manifests.text import PageText, Word
+from ocr.glyphless import ADVANCE, ASCENT, DESCENT, NAME, font_program, to_unicode
+from ocr.page import VisibleImage
+from ocr.pdf_image import PdfImage, deflated, pdf_image
 
-from ocr.errors import ToolMissingError
-
-FONTS = ("DejaVu Sans", "Liberation Sans", "Noto Sans")
-"""Fonts with every Vietnamese letter, the one with most other signs first."""
-UNKNOWN_GLYPH = "\ufffd"
-_FONT = "text"
+UNKNOWN = "\ufffd"
+_CATALOG, _PAGES, _FONT, _FIRST_FREE = 1, 2, 3, 4
+_HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _LEAST_FONT_SIZE = 0.5  # points; rounds to something above nothing
-_COLOUR_SPACES = {1: b"GRAY", 3: b"RGB "}
-_PROFILE_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")  # ISO 19005-2, 6.2.4.2
 _LEAST_SIDE, _LARGEST_SIDE = 3.0, 14_400.0  # points; ISO 19005-2, 6.1.13
+_TALL = 1.7
 
 
 @dataclass(frozen=True, slots=True)
-class _Spooled:
-    """Where an image's bytes wait."""
+class WrittenPage:
+    """A page that lies in the file.
 
-    offset: int
-    size: int
+    Attributes:
+        page: Number of its page object.
+        offsets: Where each object written for it begins, by number.
+        end: Size of the file after it.
+        images: Numbers of the images written for it, by digest of their bytes.
+        digest: Of image and text, hex.
+    """
 
-
-class _FileBuffer:
-    """Stands in for fpdf2's ``bytearray``: grows on disk and knows its digest."""
-
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._sink = sink
-        self._size = 0
-        self.digest = hashlib.sha256()
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iadd__(self, data: bytes) -> _FileBuffer:
-        self._sink.write(data)
-        self.digest.update(data)
-        self._size += len(data)
-        return self
+    page: int
+    offsets: dict[int, int]
+    end: int
+    images: dict[str, int]
+    digest: str
 
 
-class _Producer(OutputProducer):
-    """Writes to the document's sink and fetches each image from the spool when its turn comes."""
-
-    def __init__(self, document: PdfaDocument) -> None:
-        super().__init__(document)
-        self.document = document
-        self.buffer = cast(bytearray, document.sink)
-
-    def _add_image(self, info: dict[str, Any]) -> Any:
-        place = info["data"]
-        if not isinstance(place, _Spooled):
-            return super()._add_image(info)
-        image = super()._add_image({**info, "data": b""})
-        info["obj_id"] = image.id
-        image.length = place.size
-        cast(Any, image).content_stream = lambda: self.document.fetch(place)
-        return image
-
-
-class PdfaDocument(FPDF):
-    """A PDF/A-2u being written. Units are points; the origin is the top left corner.
+@dataclass
+class PdfaWriter:
+    """A PDF/A-2u being written to ``sink``, which stands at its end.
 
     Args:
-        sink: Where the finished bytes go.
-        spool: A seekable file for image bytes until then.
-        xmp: Metadata, an ``x:xmpmeta`` element.
+        sink: Empty, or holding ``written`` whole and nothing after.
+        written: Pages an earlier writer left in it.
     """
 
-    def __init__(self, sink: IO[bytes], spool: IO[bytes], xmp: str, language: str) -> None:
-        super().__init__(unit="pt", enforce_compliance="PDF/A-2U")
-        self.sink = _FileBuffer(sink)
-        self._spool = spool
-        self.set_margin(0)
-        self.set_auto_page_break(False)
-        # The alias would be searched for, and replaced, in the words of the page.
-        self.str_alias_nb_pages = ""
-        self.set_lang(language)
-        self.set_xmp_metadata(xmp)
-        self.add_font(_FONT, fname=font_file())
+    sink: IO[bytes]
+    written: Sequence[WrittenPage] = ()
+    _offsets: dict[int, int] = field(default_factory=dict)
+    _images: dict[str, int] = field(default_factory=dict)
+    _profiles: dict[bytes, int] = field(default_factory=dict)
+    _free: int = _FIRST_FREE
+    _at: int = 0
 
-    def file_id(self) -> str:
-        """The file identifier, from the bytes written so far: same document, same identifier."""
-        half = self.sink.digest.hexdigest()[:32].upper()
-        return f"<{half}><{half}>"
+    def __post_init__(self) -> None:
+        if not self.written:
+            self._put(_HEADER)
+        for page in self.written:
+            self._offsets |= page.offsets
+            self._images |= page.images
+            self._free = max(self._free, *(number + 1 for number in page.offsets))
+            self._at = max(self._at, page.end)
 
-    def add_image_page(self, data: bytes, width: int, height: int, dpi: float) -> float:
-        """Add a page as large as the image was on paper, with the image on it.
-
-        Returns:
-            Points per pixel.
-        """
-        scale = 72 / dpi
-        largest, least = max(width, height) * scale, min(width, height) * scale
+    def add_page(self, visible: VisibleImage, text: PageText) -> WrittenPage:
+        """Write one page, as large as it was on paper; the order of pages is settled by ``finish``."""
+        before = set(self._offsets)
+        image_digest = hashlib.sha256(visible.data).hexdigest()
+        images = {}
+        if image_digest not in self._images:
+            images = {image_digest: self._image(pdf_image(visible))}
+            self._images |= images
+        scale = 72 / visible.dpi
+        largest, least = max(visible.width, visible.height) * scale, min(visible.width, visible.height) * scale
         # A wrong dpi must not make an invalid page.
         scale *= min(1.0, _LARGEST_SIDE / largest) if largest > _LARGEST_SIDE else max(1.0, _LEAST_SIDE / least)
-        size = (width * scale, height * scale)
-        self.add_page(format=size)
-        info = cast(dict[str, Any], self.image(data, x=0, y=0, w=size[0], h=size[1]))
-        if not isinstance(info["data"], _Spooled):
-            if not _profile_fits(data, info["dpn"]):
-                info["iccp_i"] = None
-            info["data"] = self._keep(info["data"])
-        return scale
+        width, height = visible.width * scale, visible.height * scale
+        drawing = _drawing(visible, scale, height) + _hidden_text(text, scale, height)
+        stream = deflated(drawing.encode("ascii"))
+        content = self._stream("/Filter /FlateDecode", stream)
+        page = self._object(
+            f"<< /Type /Page /Parent {_PAGES} 0 R /MediaBox [0 0 {_number(width)} {_number(height)}]"
+            f" /Resources << /Font << /T {_FONT} 0 R >> /XObject << /I {self._images[image_digest]} 0 R >> >>"
+            f" /Contents {content} 0 R >>"
+        )
+        offsets = {number: offset for number, offset in self._offsets.items() if number not in before}
+        digest = hashlib.sha256(f"{image_digest} {width} {height} {drawing}".encode()).hexdigest()
+        return WrittenPage(page, offsets, self._at, images, digest)
 
-    def write_in_box(
-        self, text: str, left: float, top: float, right: float, bottom: float, *, space_after: bool
-    ) -> None:
-        """Write ``text`` so that its letters fill the box exactly, from the font's descent to its ascent."""
-        font = cast(TTFFont, self.fonts[_FONT])
-        # Neither a missing glyph nor a byte order mark is allowed, even in invisible text (ISO 19005-2, 6.2.11.7–8).
-        text = "".join(c if c.isprintable() and ord(c) in font.cmap else UNKNOWN_GLYPH for c in text)
-        ascent, descent = font.desc.ascent / 1000, font.desc.descent / 1000
-        size = max(round((bottom - top) / (ascent - descent), 2), _LEAST_FONT_SIZE)
-        self.set_font(_FONT, size=size)
-        natural = font.get_text_width(text, size, None)[1]
-        if natural > 0:
-            self.set_stretching(round(100 * (right - left) / natural, 2))
-        self.text(left, bottom + descent * size, f"{text} " if space_after else text)
-
-    def _keep(self, data: bytes) -> _Spooled:
-        offset = self._spool.seek(0, 2)
-        self._spool.write(data)
-        return _Spooled(offset, len(data))
-
-    def fetch(self, place: _Spooled) -> bytes:
-        """Image bytes back from the spool."""
-        self._spool.seek(place.offset)
-        return self._spool.read(place.size)
-
-    def finish(self) -> tuple[int, str]:
-        """Write the file.
+    def finish(self, pages: Iterable[WrittenPage], xmp: str, language: str) -> int:
+        """Write what binds ``pages``, in this order, into a document.
 
         Returns:
-            Its size in bytes and its SHA-256.
+            The size of the file.
         """
-        self.output(output_producer_class=_Producer)
-        return len(self.sink), self.sink.digest.hexdigest()
+        ordered = list(pages)
+        packet = f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{xmp}\n<?xpacket end="w"?>'.encode()
+        metadata = self._stream("/Type /Metadata /Subtype /XML", packet)
+        profile = self._stream("/N 3 /Filter /FlateDecode", deflated(_srgb()))
+        kids = " ".join(f"{page.page} 0 R" for page in ordered)
+        self._write_font()
+        self._object(f"<< /Type /Pages /Count {len(ordered)} /Kids [{kids}] >>", _PAGES)
+        self._object(
+            f"<< /Type /Catalog /Pages {_PAGES} 0 R /Metadata {metadata} 0 R /Lang {_string(language)}"
+            " /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB)"
+            f" /Info (sRGB IEC61966-2.1) /DestOutputProfile {profile} 0 R >>] >>",
+            _CATALOG,
+        )
+        known = hashlib.sha256(packet)
+        for page in ordered:
+            known.update(page.digest.encode())
+        self._write_end(known.hexdigest()[:32].upper())
+        return self._at
+
+    def _image(self, image: PdfImage) -> int:
+        space = "/DeviceGray" if image.channels == 1 else "/DeviceRGB"
+        if image.profile is not None:
+            if image.profile not in self._profiles:
+                entries = f"/N {image.channels} /Filter /FlateDecode"
+                self._profiles[image.profile] = self._stream(entries, deflated(image.profile))
+            space = f"[/ICCBased {self._profiles[image.profile]} 0 R]"
+        return self._stream(f"/Type /XObject /Subtype /Image /ColorSpace {space} {image.entries}", image.data)
+
+    def _write_font(self) -> None:
+        program = font_program()
+        file = self._stream(f"/Length1 {len(program)} /Filter /FlateDecode", deflated(program))
+        descriptor = self._object(
+            f"<< /Type /FontDescriptor /FontName /{NAME} /Flags 5 /FontBBox [0 {DESCENT} {ADVANCE} {ASCENT}]"
+            f" /ItalicAngle 0 /Ascent {ASCENT} /Descent {DESCENT} /CapHeight {ASCENT} /StemV 80"
+            f" /FontFile2 {file} 0 R >>"
+        )
+        # Every code is drawn by glyph 1.
+        glyphs = self._stream("/Filter /FlateDecode", deflated(b"\x00\x01" * 65536))
+        letters = self._object(
+            f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{NAME} /DW {ADVANCE}"
+            " /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"
+            f" /CIDToGIDMap {glyphs} 0 R /FontDescriptor {descriptor} 0 R >>"
+        )
+        unicode = self._stream("/Filter /FlateDecode", deflated(to_unicode()))
+        self._object(
+            f"<< /Type /Font /Subtype /Type0 /BaseFont /{NAME} /Encoding /Identity-H"
+            f" /DescendantFonts [{letters} 0 R] /ToUnicode {unicode} 0 R >>",
+            _FONT,
+        )
+
+    def _write_end(self, identity: str) -> None:
+        start, size = self._at, max(self._offsets) + 1
+        # Numbers of a page that was begun and never finished stay free.
+        rows = [
+            f"{self._offsets[number]:010d} 00000 n \n" if number in self._offsets else f"{0:010d} 65535 f \n"
+            for number in range(size)
+        ]
+        self._put(f"xref\n0 {size}\n{''.join(rows)}".encode("ascii"))
+        self._put(
+            f"trailer\n<< /Size {size} /Root {_CATALOG} 0 R /ID [<{identity}> <{identity}>] >>\n"
+            f"startxref\n{start}\n%%EOF\n".encode("ascii")
+        )
+
+    def _object(self, body: str, number: int | None = None) -> int:
+        number = self._begin(number)
+        self._put(f"{body}\nendobj\n".encode("ascii"))
+        return number
+
+    def _stream(self, entries: str, data: bytes) -> int:
+        number = self._begin(None)
+        self._put(f"<< {entries} /Length {len(data)} >>\nstream\n".encode("ascii"))
+        self._put(data)
+        self._put(b"\nendstream\nendobj\n")
+        return number
+
+    def _begin(self, number: int | None) -> int:
+        if number is None:
+            number = self._free
+            self._free += 1
+        self._offsets[number] = self._at
+        self._put(f"{number} 0 obj\n".encode("ascii"))
+        return number
+
+    def _put(self, data: bytes) -> None:
+        self.sink.write(data)
+        self._at += len(data)
 
 
-def _profile_fits(data: bytes, channels: int) -> bool:
-    """Whether the image's colour profile is one PDF/A allows for its channels; a scanner's need not be."""
-    with Image.open(BytesIO(data)) as image:
-        profile = image.info.get("icc_profile") or b""
-    return (
-        len(profile) >= 128
-        and profile[8] < 5
-        and profile[12:16] in _PROFILE_CLASSES
-        and profile[16:20] == _COLOUR_SPACES.get(channels)
-    )
+def _drawing(visible: VisibleImage, scale: float, height: float) -> str:
+    """The image on its page; PDF's axis points up, ours down."""
+    if visible.placement is None:
+        return f"q {_number(visible.width * scale)} 0 0 {_number(height)} 0 0 cm /I Do Q\n"
+    a, b, c, d, e, f = visible.placement
+    wide, high = image_size(visible)
+    # The unit square of a PDF image has its first row at the top.
+    right = (a * wide * scale, -b * wide * scale)
+    up = (-c * high * scale, d * high * scale)
+    corner = ((c * high + e) * scale, height - (d * high + f) * scale)
+    matrix = " ".join(_number(value) for value in (*right, *up, *corner))
+    paper = " ".join(_number(value / 255) for value in visible.paper)
+    page = f"{_number(visible.width * scale)} {_number(height)}"
+    return f"q {paper} rg 0 0 {page} re f Q\nq {matrix} cm /I Do Q\n"
 
 
-@cache
-def font_file() -> Path:
-    """A TrueType font with every Vietnamese letter, as fontconfig finds it.
+def image_size(visible: VisibleImage) -> tuple[int, int]:
+    """Pixels across and down of the image itself."""
+    import io
 
-    Raises:
-        ToolMissingError: None of ``FONTS`` is installed, or fontconfig is not.
+    from PIL import Image
+
+    with Image.open(io.BytesIO(visible.data), formats=("JPEG", "PNG", "TIFF")) as image:
+        return image.size
+
+
+def _hidden_text(text: PageText, scale: float, height: float) -> str:
+    lines = [part for line in text.lines() for part in _line(line, scale, height)]
+    return "\n".join(["BT 3 Tr", *lines, "ET\n"]) if lines else ""
+
+
+def _line(line: list[Word], scale: float, height: float) -> list[str]:
+    """Each word as wide as its box and as tall as its line, a space after all but the last.
+
+    One height and one base line for the words of a line: with each word's own, ``pdftotext`` and the viewers'
+    search break the line at every word with a hook above or a dot below.
     """
-    advice = "install fonts with 'apt-get install fontconfig fonts-dejavu-core'"
-    for family in FONTS:
-        try:
-            answer = subprocess.run(
-                ["fc-match", "--format", "%{family}\n%{file}", f"{family}:style=Book,Regular:lang=vi"],
-                capture_output=True,
-                text=True,
-                timeout=30,
-                check=True,
-            ).stdout
-        except (OSError, subprocess.SubprocessError) as error:
-            raise ToolMissingError("fontconfig (fc-match)", advice) from error
-        found, _, file = answer.partition("\n")
-        # fc-match always answers with something; only the family asked for is known to be complete.
-        if family in found.split(",") and file.endswith(".ttf"):
-            return Path(file)
-    raise ToolMissingError("a font with Vietnamese letters", advice)
+    tall = sorted(word.bbox.bottom - word.bbox.top for word in line)
+    usual = (tall[(len(tall) - 1) // 2] + tall[len(tall) // 2]) / 2
+    # A word read together with a stamp or a ruling is far too tall and says nothing about its line.
+    boxes = [word.bbox for word in line if word.bbox.bottom - word.bbox.top <= _TALL * usual]
+    top, bottom = min(box.top for box in boxes) * scale, max(box.bottom for box in boxes) * scale
+    size = max(round(1000 * (bottom - top) / (ASCENT - DESCENT), 2), _LEAST_FONT_SIZE)
+    base = height - bottom - DESCENT * size / 1000
+    shown = [f"/T {_number(size)} Tf"]
+    for word in line:
+        letters = written(word.text)
+        natural = len(letters) * ADVANCE / 1000 * size
+        stretch = max(100 * (word.bbox.right - word.bbox.left) * scale / natural, 0.01)
+        code = (letters if word is line[-1] else f"{letters} ").encode("utf-16-be").hex().upper()
+        left = word.bbox.left * scale
+        shown.append(f"{_number(stretch)} Tz 1 0 0 1 {_number(left)} {_number(base)} Tm <{code}> Tj")
+    return shown
+
+
+def written(text: str) -> str:
+    """``text`` with every sign the layer cannot hold replaced: controls, private and supplementary signs.
+
+    A byte order mark or a code without meaning is not allowed even in invisible text (ISO 19005-2, 6.2.11.7).
+    """
+    kept = (c if c.isprintable() and ord(c) < 0xFFF0 and not 0xE000 <= ord(c) < 0xF900 else UNKNOWN for c in text)
+    return "".join(kept)
+
+
+def _number(value: float) -> str:
+    """A number as PDF writes it: no exponent, no more digits than matter."""
+    return f"{value:.4f}".rstrip("0").rstrip(".") or "0"
+
+
+def _string(text: str) -> str:
+    """A PDF string in hex."""
+    return f"<{text.encode('ascii', 'replace').hex()}>"
+
+
+def _srgb() -> bytes:
+    """The sRGB profile of the output intent; without the day it was made, so that bytes repeat."""
+    from PIL import ImageCms
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes(12)
+    return bytes(profile)

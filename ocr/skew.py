@@ -19,16 +19,21 @@ _MIN_PEAK = 1.25
 """How far the best angle must stand above the usual one; a page of photographs or scribbles stays as it is."""
 
 
-def find_skew(page: Reduced) -> float:
-    """Skew in degrees, positive clockwise; 0.0 when the page does not say."""
+def find_skew(page: Reduced) -> tuple[float, float]:
+    """Skew in degrees, positive clockwise, and what remains of it once that is taken out.
+
+    Both are 0.0 when the page does not say.
+    """
     found = _coarse(page)
     if not found:
-        return 0.0
+        return 0.0, 0.0
     x, y = _points(page)
     # A page of few lines may gather at several angles; the ink between the feet decides.
     angle = max((_best(x[::3], y[::3], angle, 0.2, 0.05) for angle in found), key=lambda one: one[1])[0]
     angle = _best(x, y, angle, 0.06, 0.02)[0]
-    return round(_best(x, y, angle, 0.01, 0.01)[0], 2) + 0.0
+    angle = round(_best(x, y, angle, 0.01, 0.01)[0], 2) + 0.0
+    # The other half of the ink is the witness: the first chose the angle.
+    return angle, _remaining(x[1::2], y[1::2], angle)
 
 
 def _best(x: Any, y: Any, around: float, spread: float, size: float) -> tuple[float, float]:
@@ -39,12 +44,11 @@ def _best(x: Any, y: Any, around: float, spread: float, size: float) -> tuple[fl
     return max(((float(angle), _energy(x, y, float(angle))) for angle in angles), key=lambda one: one[1])
 
 
-def remaining_skew(page: Reduced) -> float:
-    """Skew of a page that was straightened: the fine search around 0 only."""
-    x, y = _points(page)
+def _remaining(x: Any, y: Any, angle: float) -> float:
+    """What is left of the skew once ``angle`` is taken out: a search wide enough to prove it wrong."""
     if len(x) < 300:
         return 0.0
-    return round(_best(x, y, 0.0, 0.4, 0.04)[0], 2) + 0.0
+    return round(_best(x, y, angle, 0.4, 0.04)[0] - angle, 2) + 0.0
 
 
 def line_peaks(page: Reduced) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from ocr.raw_page import JpegSettings, Pixels
 
 _QUALITY = 90
 _FEW_LEVELS = 48
+_ONE_STRIP = 1 << 30
 _COARSEST = 75
 """A page is not encoded worse than this quality a second time."""
 
@@ -27,9 +28,9 @@ def encode_visible(
     """
     height, width = pixels.shape[:2]
     if bitonal:
-        return VisibleImage(_png(pixels, bitonal=True), Encoding.BITONAL, width, height, dpi)
+        return VisibleImage(_fax(pixels), Encoding.BITONAL, width, height, dpi)
     if settings is None and _flat(pixels):
-        return VisibleImage(_png(pixels, bitonal=False), Encoding.PNG, width, height, dpi)
+        return VisibleImage(_png(pixels), Encoding.PNG, width, height, dpi)
     return VisibleImage(_jpeg(pixels, settings, turned), Encoding.JPEG, width, height, dpi)
 
 
@@ -44,14 +45,22 @@ def _flat(pixels: Pixels) -> bool:
     return len(np.unique(sample)) <= _FEW_LEVELS
 
 
-def _png(pixels: Pixels, *, bitonal: bool) -> bytes:
+def _fax(pixels: Pixels) -> bytes:
     from PIL import Image
 
     out = io.BytesIO()
-    image = Image.fromarray(pixels)
-    if bitonal:
-        image = image.convert("1", dither=Image.Dither.NONE)
-    image.save(out, "PNG", compress_level=6)
+    # One strip: the PDF takes its code as it is.
+    Image.fromarray(pixels).convert("1", dither=Image.Dither.NONE).save(
+        out, "TIFF", compression="group4", strip_size=_ONE_STRIP
+    )
+    return out.getvalue()
+
+
+def _png(pixels: Pixels) -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=6)
     return out.getvalue()
 
 

@@ -80,7 +80,7 @@ def xmp_packet(metadata: DocumentMetadata, *, part: int = 2, conformance: str = 
         ("xmp:CreateDate", date),
         ("xmp:ModifyDate", date),
         ("xmp:MetadataDate", date),
-        ("pdf:Producer", _text(f"{tool} (fpdf2)")),
+        ("pdf:Producer", _text(tool)),
         *((f"sohoa:{name}", body) for name, body in own.items()),
     ]
     body = "\n".join(f"   <{name}>{value}</{name}>" for name, value in elements if value)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from manifests.text import Bbox, PageFacts, PageText, PageVerdict, Word
 from ocr.page import CapturedPage, Encoding, GrayImage, VisibleImage
-from ocr.pdf_writer import font_file
+from sample_scans.fonts import FontRole, face
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def draw_page() -> Draw:
     ) -> DrawnPage:
         image = Image.new(mode, size, "white")
         pen = ImageDraw.Draw(image)
-        font = ImageFont.truetype(str(font_file()), font_size)
+        font = ImageFont.truetype(str(face(FontRole.SANS).path), font_size)
         words = []
         for number, (left, top, text) in enumerate(lines):
             x = float(left)
@@ -77,3 +77,26 @@ def draw_page() -> Draw:
         return DrawnPage(image, dpi, tuple(words))
 
     return draw
+
+
+Show = Callable[[VisibleImage], Image.Image]
+
+
+@pytest.fixture(scope="session")
+def show() -> Show:
+    """Return ``show(visible)``: the page as a viewer draws it, a pixel a pixel."""
+
+    def shown(visible: VisibleImage) -> Image.Image:
+        image = Image.open(io.BytesIO(visible.data))
+        if visible.placement is None:
+            return image
+        a, b, c, d, e, f = visible.placement
+        size = (visible.width, visible.height)
+        inverse = np.linalg.inv(np.array([[a, c, e], [b, d, f], [0.0, 0.0, 1.0]]))
+        laid = image.convert("L" if image.mode == "1" else image.mode)
+        fill = visible.paper[0] if laid.mode == "L" else visible.paper
+        return laid.transform(
+            size, Image.Transform.AFFINE, tuple(inverse[:2].ravel()), Image.Resampling.BILINEAR, fillcolor=fill
+        )
+
+    return shown

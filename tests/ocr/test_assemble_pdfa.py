@@ -18,9 +18,7 @@ from pypdf import PdfReader
 
 from manifests.text import Bbox, PageFacts, PageText, PageVerdict, Word
 from ocr.assemble import Assembled, DocumentMetadata, assemble
-from ocr.errors import ToolMissingError
 from ocr.page import Encoding, VisibleImage
-from ocr.pdf_writer import font_file
 from ocr.xmp import NAMESPACE
 
 LINES = [
@@ -131,16 +129,6 @@ def test_text_is_invisible(made: Assembled, page, tmp_path: Path) -> None:
     for path, name in ((made.path, "with"), (without.path, "without")):
         run("pdftoppm", "-r", "100", "-png", path, tmp_path / name)
     assert (tmp_path / "with-1.png").read_bytes() == (tmp_path / "without-1.png").read_bytes()
-
-
-def test_text_can_be_shown_to_check_it(made: Assembled, page, tmp_path: Path) -> None:
-    white = replace(page, image=Image.new("L", page.image.size, "white"))
-    shown = assemble([(white.visible(), page.text)], METADATA, tmp_path / "shown.pdf", show_text=True)
-    run("pdftoppm", "-r", "200", "-gray", shown.path, tmp_path / "shown")
-    ink = Image.open(tmp_path / "shown-1.pgm").point(lambda value: 255 if value < 128 else 0)
-    for word in page.words:
-        if any(character.isalpha() for character in word.text):
-            assert ink.crop(word.bbox).getbbox() is not None, word.text
 
 
 def test_jpeg_is_not_encoded_again(made: Assembled, page) -> None:
@@ -262,13 +250,6 @@ def test_failure_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_naive_date_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         replace(METADATA, created_at=dt.datetime(2026, 1, 1))  # noqa: DTZ001
-
-
-def test_without_fonts_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    font_file.cache_clear()
-    monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(ToolMissingError, match="apt-get install fontconfig fonts-dejavu-core"):
-        font_file()
 
 
 def profile(mode: str) -> bytes:

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.cleaning import clean_page, engine_scale
+from ocr.geometry import Crop, straightening
 from ocr.ink import reduce_page
+from ocr.orientation import find_orientation
+from sample_scans.document import render_document
 
 DPI = 200
 MM = DPI / 25.4
@@ -39,7 +42,16 @@ def copy_of(sheet: NDArray[np.uint8], *, remove_stamps: bool = True, clean: bool
 
     gray = cv2.cvtColor(sheet, cv2.COLOR_RGB2GRAY)
     page = reduce_page(gray, DPI)
-    return clean_page(sheet, gray, page, 1.0, remove_stamps=remove_stamps, clean=clean, bitonal=False)
+    return clean_page(
+        sheet,
+        gray,
+        page,
+        straightening(gray.shape[1], gray.shape[0], 0.0, Crop()),
+        1.0,
+        remove_stamps=remove_stamps,
+        clean=clean,
+        bitonal=False,
+    )
 
 
 def test_a_red_seal_goes_and_the_text_under_it_stays() -> None:
@@ -92,10 +104,27 @@ def test_lone_specks_of_a_fax_go_and_dots_stay() -> None:
     fax[300:304, 300:304] = 0
     fax[303:330, 310:314] = 0
     page = reduce_page(fax, DPI)
-    copy = clean_page(fax, fax, page, 1.0, remove_stamps=True, clean=True, bitonal=True)
+    copy = clean_page(
+        fax,
+        fax,
+        page,
+        straightening(fax.shape[1], fax.shape[0], 0.0, Crop()),
+        1.0,
+        remove_stamps=True,
+        clean=True,
+        bitonal=True,
+    )
     assert copy[100, 100] == 255
     assert (copy[300:304, 300:304] == 0).all()
 
 
-def test_engine_scale_aims_at_300_dpi() -> None:
-    assert [engine_scale(dpi) for dpi in (50, 75, 150, 200, 300, 400, 600)] == [4.0, 4.0, 2.0, 1.5, 1.0, 1.0, 0.5]
+def test_engine_scale_aims_at_190_dpi() -> None:
+    wanted = [3.8, 190 / 75, 190 / 150, 1.0, 190 / 300, 190 / 400, 190 / 600]
+    assert [engine_scale(dpi) for dpi in (50, 75, 150, 200, 300, 400, 600)] == wanted
+
+
+def test_a_form_of_dotted_lines_keeps_its_dots_for_the_engine() -> None:
+    assert [engine_scale(dpi, dotted=True) for dpi in (150, 200, 300, 600)] == [2.0, 1.5, 1.0, 0.5]
+    for name, dotted in (("form", True), ("laser", False)):
+        form = render_document("birth", name, 27, 150, fill="typed")
+        assert find_orientation(reduce_page(np.asarray(form.pages[0].convert("L")), 150)).dotted == dotted

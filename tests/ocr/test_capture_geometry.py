@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from PIL import Image
 
 from manifests.text import QualityFlag
 from ocr.capture import CaptureOptions, capture_pages
-from ocr.page import CapturedPage, Encoding
+from ocr.page import CapturedPage, Encoding, VisibleImage
 from sample_scans.document import SampleDocument, render_document
 from sample_scans.wear import CLEAN, Wear
+
+Show = Callable[[VisibleImage], Image.Image]
 
 
 def capture(document: SampleDocument, folder: Path, options: CaptureOptions | None = None) -> CapturedPage:
@@ -84,13 +87,13 @@ def test_a_straight_page_is_not_touched(tmp_path: Path) -> None:
     assert page.visible.width == document.pages[0].width
 
 
-def test_black_border_goes_and_no_word_with_it(tmp_path: Path) -> None:
+def test_black_border_goes_and_no_word_with_it(tmp_path: Path, show: Show) -> None:
     document = draw(replace(CLEAN, border=6.0), "decision")
     before = document.pages[0]
     page = capture(document, tmp_path)
     cut_x, cut_y = before.width - page.visible.width, before.height - page.visible.height
     assert cut_x > 40 and cut_y > 40
-    gray = np.asarray(Image.open(io.BytesIO(page.visible.data)).convert("L"))
+    gray = np.asarray(show(page.visible).convert("L"))
     assert (gray[:3] > 128).mean() > 0.9 and (gray[:, -3:] > 128).mean() > 0.9
     text = np.asarray(before.convert("L"))
     for word in document.truth.pages[0].words:
@@ -111,13 +114,36 @@ def test_border_can_stay(tmp_path: Path) -> None:
     assert (page.ocr_image[:6] > 200).all()
 
 
-def test_bitonal_stays_bitonal_when_straightened(tmp_path: Path) -> None:
+def test_bitonal_stays_bitonal_when_straightened(tmp_path: Path, show: Show) -> None:
     document = draw(replace(CLEAN, skew=1.5, mode="bitonal"), "decision")
     page = capture(document, tmp_path)
     assert page.visible.encoding is Encoding.BITONAL
     image = Image.open(io.BytesIO(page.visible.data))
     assert image.mode == "1"
+    assert np.array_equal(np.asarray(image), np.asarray(document.pages[0]))
     assert page.facts.skew_before == pytest.approx(1.5, abs=0.15)
+    path = tmp_path / "shown.png"
+    show(page.visible).save(path, dpi=(document.dpi, document.dpi))
+    again = next(capture_pages([path], CaptureOptions()))
+    assert abs(again.facts.skew_before) < 0.1
+
+
+def test_words_lie_on_their_ink_on_a_page_laid_straight(tmp_path: Path, show: Show) -> None:
+    """The engine's copy and the page people see are mended apart; a word read from one must lie on the other."""
+    document = draw(replace(CLEAN, skew=2.0, turned=90, border=5.0), "decision")
+    page = capture(document, tmp_path)
+    assert page.visible.placement is not None
+    size = (round(page.visible.width * page.ocr_scale), round(page.visible.height * page.ocr_scale))
+    seen = np.asarray(show(page.visible).convert("L").resize(size, Image.Resampling.BOX))
+    assert page.ocr_image.shape == seen.shape
+    read, shown = page.ocr_image < 128, seen < 128
+    inside = (slice(40, -40), slice(40, -40))
+    shifts = {
+        (down, across): (read[inside] & np.roll(shown, (down, across), (0, 1))[inside]).sum()
+        for down in (-2, -1, 0, 1, 2)
+        for across in (-2, -1, 0, 1, 2)
+    }
+    assert max(shifts, key=lambda shift: shifts[shift]) == (0, 0)
 
 
 @pytest.mark.parametrize(
