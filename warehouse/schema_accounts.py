@@ -50,7 +50,7 @@ account_event = sa.Table(
     sa.Column("subject", sa.Text, nullable=False, comment="SHA-256 of the name typed: it may be a password"),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("account_id", sa.ForeignKey("account.account_id", ondelete="SET NULL")),
-    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Column("detail", sa.Text, nullable=False),
     sa.Index(None, "subject", "at"),
     sa.Index(None, "address", "at"),
     sa.Index(None, "account_id", "at"),

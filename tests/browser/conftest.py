@@ -14,6 +14,13 @@ import pytest
 from archive_sample import make_sample
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from warehouse.accounts import add_account, find_account
+from warehouse.database import open_database
+from warehouse.roles import Role
+from warehouse.sessions import Lifetime, open_session
+
+PASSWORD = "chín con sông nhỏ"
+
 _ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -28,10 +35,29 @@ _START_SECONDS = 60.0
 
 
 @pytest.fixture(scope="session")
-def dashboard_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a dashboard over the sample archive, served by a process of its own on a free port."""
+def browsed_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The sample archive, and somebody who leads the city."""
     folder: Path = tmp_path_factory.mktemp("archive")
-    environment = {**os.environ, "SOHOA_DATABASE_URL": make_sample(folder)}
+    url = make_sample(folder)
+    engine = open_database(url)
+    add_account(engine, "lan", PASSWORD, role=Role.CITY_LEAD, units=["01"], full_name="Đỗ Thị Lan", must_change=False)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def session_token(browsed_database: str) -> str:
+    """A session of that person, as the form would open it."""
+    engine = open_database(browsed_database)
+    token = open_session(engine, find_account(engine, "lan"), address="test", lifetime=Lifetime())
+    engine.dispose()
+    return token
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(browsed_database: str) -> Iterator[str]:
+    """Address of a dashboard over the sample archive, served by a process of its own on a free port."""
+    environment = {**os.environ, "SOHOA_DATABASE_URL": browsed_database}
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
@@ -67,12 +93,16 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(params=[(1280, 800), (375, 740)], ids=["desktop", "phone"])
-def page(request: pytest.FixtureRequest, chromium: Browser, dashboard_url: str) -> Iterator[Page]:
-    """A tab at either width; anything the browser complains of, and any request that leaves here, fails the test."""
+def page(request: pytest.FixtureRequest, chromium: Browser, dashboard_url: str, session_token: str) -> Iterator[Page]:
+    """A signed-in tab at either width; whatever the browser complains of, and any request that leaves, fails the test.
+
+    A test that starts signed out clears the cookies of the tab's context.
+    """
     width, height = request.param
     context = chromium.new_context(
         base_url=dashboard_url, viewport={"width": width, "height": height}, locale="vi-VN"
     )
+    context.add_cookies([{"name": "sohoa_session", "value": session_token, "url": dashboard_url}])
     tab = context.new_page()
     complaints: list[str] = []
     tab.on("console", lambda message: complaints.append(message.text))

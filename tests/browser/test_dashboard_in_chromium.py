@@ -123,7 +123,7 @@ def test_nothing_sticks_out_and_all_text_can_be_read(page: Page, path: str) -> N
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     contrasts = page.evaluate(_CONTRASTS)
-    assert len(contrasts) >= 10
+    assert len(contrasts) >= 6
     assert [it for it in contrasts if not (math.isfinite(it[1]) and it[1] >= 4.5)] == []
 
 

@@ -203,7 +203,13 @@ def test_who_guesses_many_names_waits_too_and_a_good_sign_in_forgives_nothing_bu
     engine, client = own
     with writing(engine) as connection:
         rows = [
-            {"at": dt.datetime.now(dt.UTC), "kind": "sign_in_failed", "subject": str(n), "address": "testclient"}
+            {
+                "at": dt.datetime.now(dt.UTC),
+                "kind": "sign_in_failed",
+                "subject": str(n),
+                "address": "testclient",
+                "detail": "",
+            }
             for n in range(29)
         ]
         connection.execute(sa.insert(account_event), rows)

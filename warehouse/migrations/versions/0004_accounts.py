@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False, comment="SHA-256 of the name typed: it may be a password"),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.account_id"],
