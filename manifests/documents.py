@@ -169,7 +169,8 @@ class SignatureFact:
         covers_whole_file: Nothing was added after it.
         legally_valid: False for anything the throw-away test CA signed.
         time_source: ``timestamp`` (the signature's own), ``archive_timestamp`` (a later one over the file),
-            ``claimed`` (the signer's clock) or empty when no time is known.
+            ``untrusted_timestamp`` (its authority is not trusted), ``claimed`` (the signer's clock) or empty when
+            no time is known.
         revocation: ``good``, ``revoked``, ``revoked_later`` (after the moment of signing) or ``unknown``.
         evidence_until: Until when what the file holds proves the signature; ``None`` when it proves nothing.
         evidence_ends_with: What ends first: ``signer_certificate``, ``timestamp_certificate`` or

@@ -59,8 +59,7 @@ def read_anchors(trust: TrustSettings) -> Anchors:
         certificates, _ = _read(pki.root)
         roots += certificates
         test = frozenset(certificate.sha256 for certificate in certificates)
-        if pki.revoked.exists():
-            lists += _read(pki.revoked)[1]
+        lists += [found for file in pki.lists if file.exists() for found in _read(file)[1]]
     return Anchors(tuple(roots), tuple(helpers), Revocation(crls=tuple(lists)), test)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from asn1crypto.x509 import Certificate
 
 TIMESTAMPING = "time_stamping"
+_STRICT, _TOLERANT = "require", "soft-fail"
+_CENTURY = dt.timedelta(days=36500)
 
 
 class RevocationState(StrEnum):
@@ -92,19 +94,20 @@ def _judge(
     from pyhanko_certvalidator.errors import InsufficientRevinfoError
 
     state = RevocationState.UNKNOWN
-    path = None
     try:
-        if revocation:
+        path = None
+        for mode, known, old in _ways(revocation):
             try:
-                path = _validate(certificate, others, anchors, revocation, moment, usage, mode="require")
-                state = RevocationState.GOOD
+                path = _validate(certificate, others, anchors, known, moment, usage, mode=mode, old=old)
             except InsufficientRevinfoError:
-                pass
-        if path is None:
-            path = _validate(certificate, others, anchors, revocation, moment, usage, mode="soft-fail")
+                continue
+            state = RevocationState.GOOD if mode == _STRICT else state
+            break
     except Exception as fault:
         # The certificates are the file's: what is wrong with them can surface as any error of the reader.
         return _refused(certificate, fault)
+    if path is None:
+        return _refused(certificate, None)
     found = tuple(path)
     return Chain(
         trusted=True,
@@ -113,6 +116,17 @@ def _judge(
         until=min(one.not_valid_after for one in found),
         of_test_ca=found[0].sha256 in anchors.test,
     )
+
+
+def _ways(revocation: Revocation) -> Iterable[tuple[str, Revocation, bool]]:
+    """How to look at the evidence, the strictest first: mode, evidence, whether old answers count.
+
+    Answers that are fresh prove that nothing was taken back; old ones can only still say that something was.
+    """
+    if revocation:
+        yield _STRICT, revocation, False
+        yield _TOLERANT, revocation, True
+    yield _TOLERANT, Revocation(), False
 
 
 def _validate(
@@ -124,9 +138,17 @@ def _validate(
     usage: str | None,
     *,
     mode: str,
+    old: bool,
 ) -> Iterable[Certificate]:
     from pyhanko_certvalidator import CertificateValidator, ValidationContext
+    from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, FreshnessReqType, RevocationCheckingPolicy
 
+    rule = RevocationCheckingPolicy.from_legacy(mode)
+    if old:
+        policy = CertRevTrustPolicy(rule, _CENTURY, FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION)
+    else:
+        # An answer given after the moment says whether the certificate was good then.
+        policy = CertRevTrustPolicy(rule, retroactive_revinfo=True)
     context = ValidationContext(
         trust_roots=list(anchors.roots),
         other_certs=anchors.helpers,
@@ -134,9 +156,7 @@ def _validate(
         allow_fetching=False,
         ocsps=revocation.ocsps,
         crls=revocation.crls,
-        revocation_mode=mode,
-        # An answer given after the moment says whether the certificate was good then.
-        retroactive_revinfo=True,
+        revinfo_policy=policy,
     )
     validator = CertificateValidator(certificate, intermediate_certs=others, validation_context=context)
     asked: Any = validator.async_validate_usage
@@ -144,7 +164,7 @@ def _validate(
     return found
 
 
-def _refused(certificate: Certificate, fault: Exception) -> Chain:
+def _refused(certificate: Certificate, fault: Exception | None) -> Chain:
     from pyhanko_certvalidator import errors
 
     state, revoked_at = RevocationState.UNKNOWN, None

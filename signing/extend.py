@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +17,6 @@ from signing.journal import FORGETFUL, Journal
 from signing.levels import Level, add_evidence
 from signing.settings import TrustSettings
 from signing.sign import publish
-from signing.stamping import keep_draft, recall_draft
 from signing.verify import Examination, examine_pdf
 
 _ARCHIVED = "archive_timestamp_certificate"
@@ -81,11 +78,15 @@ def extend_pdf(
         return _tell((), before)
     with tempfile.TemporaryDirectory(prefix=".extending-", dir=target.parent) as folder:
         draft = Path(folder) / "draft.pdf"
-        name = _note_name(source, level)
-        if not recall_draft(journal, name, source, draft):
-            shutil.copyfile(source, draft)
-            add_evidence(draft, trust=trust, source=revocation, timestamper=timestamper, archive=level is Level.B_LTA)
-            keep_draft(journal, name, source, draft)
+        add_evidence(
+            source,
+            draft,
+            level=level,
+            trust=trust,
+            revocation=revocation,
+            timestamper=timestamper,
+            journal=journal,
+        )
         result = examine_pdf(draft, trust=trust)
         after = result.signatures
         _refuse_broken(source.name, after)
@@ -143,11 +144,6 @@ def _tell(added: tuple[str, ...], facts: Sequence[SignatureFact], note: str = ""
     until, ends_with = min(ends)
     lowest = min((fact.level for fact in facts), key=_ORDER.index)
     return Extension(added, lowest, until, ends_with, tuple(facts), note)
-
-
-def _note_name(source: Path, level: Level) -> str:
-    with source.open("rb") as stream:
-        return f"{hashlib.file_digest(stream, 'sha256').hexdigest()[:32]}-{level}.evidence"
 
 
 def _is_prefix(source: Path, target: Path) -> bool:

@@ -372,8 +372,8 @@ def _tell_time(proven: dt.datetime | None, stamp_at: dt.datetime | None, *, by_a
 
 
 def _time_source(proven: dt.datetime | None, stamp_at: dt.datetime | None, claimed: dt.datetime | None) -> str:
-    if stamp_at is not None:
-        return "timestamp"
     if proven is not None:
-        return "archive_timestamp"
+        return "timestamp" if proven == stamp_at else "archive_timestamp"
+    if stamp_at is not None:
+        return "untrusted_timestamp"
     return "claimed" if claimed is not None else ""

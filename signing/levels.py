@@ -7,7 +7,9 @@ file; B-LTA a timestamp over all of that (ETSI EN 319 142-1 §6). What is added 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,9 +21,11 @@ from signing.chain import Chain, RevocationState
 from signing.errors import ExtensionRefusedError, RevocationUnavailableError, SigningError
 from signing.evidence import Store, named
 from signing.fetch import Revocation, RevocationSource
+from signing.journal import FORGETFUL, Journal
 from signing.judgement import Case, chains_of
 from signing.keys import common_name
 from signing.settings import TrustSettings
+from signing.stamping import keep_draft, recall_draft
 from signing.verify import find_signatures, is_archive_timestamp, open_case
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN = RevocationState.UNKNOWN
 _DIGEST = "sha256"
+_NOTE_LENGTH = 32
 _ROOM = 32 * 1024
 """Hex digits kept free for an archive timestamp; see ``signing.sign``."""
 
@@ -66,72 +71,64 @@ class _Proof:
 
 
 def add_evidence(
-    path: Path,
+    source: Path,
+    draft: Path,
     *,
+    level: Level,
     trust: TrustSettings,
-    source: RevocationSource,
+    revocation: RevocationSource,
     timestamper: Any,
-    archive: bool,
-    at: dt.datetime | None = None,
-) -> tuple[str, ...]:
-    """Append to ``path`` what is missing to prove its signatures, and a timestamp over all when ``archive`` is set.
+    journal: Journal = FORGETFUL,
+) -> None:
+    """Write into the new file ``draft`` what ``source`` is, and behind it what proves its signatures.
+
+    One incremental update: what is missing of the certificates and revocation answers, and for B-LTA a timestamp
+    over all. What ``journal`` kept of the same work on the very same bytes is used instead of a second timestamp.
 
     Args:
-        path: A signed PDF whose signatures hold; changed in place by one incremental update.
-        source: Whom to ask about the certificates.
-        at: The moment it is done; now when ``None``.
-
-    Returns:
-        Kinds of what was added, of ``validation_data`` and ``archive_timestamp``.
+        source: A signed PDF whose signatures hold.
+        revocation: Whom to ask about the certificates.
 
     Raises:
         ExtensionRefusedError: A signer's chain does not hold, or the file cannot be added to.
         RevocationUnavailableError: An authority did not answer.
         TsaUnavailableError: No timestamp was to be had.
     """
+    with source.open("rb") as stream:
+        name = f"{hashlib.file_digest(stream, _DIGEST).hexdigest()[:_NOTE_LENGTH]}-{level}.evidence"
+    if recall_draft(journal, name, source, draft):
+        return
     anchors = read_anchors(trust)
+    shutil.copyfile(source, draft)
     try:
-        with path.open("r+b") as stream:
-            return _append(stream, path.name, anchors, source, timestamper, archive, at or dt.datetime.now(dt.UTC))
-    except SigningError:
-        raise
-    except OSError:
+        with draft.open("r+b") as stream:
+            _append(stream, source.name, anchors, revocation, timestamper if level is Level.B_LTA else None)
+    except (SigningError, OSError):
         raise
     except Exception as fault:
         # pyHanko meets broken files with errors of many kinds; for the caller they are one.
-        raise ExtensionRefusedError(path.name, f"{type(fault).__name__}: {fault}") from fault
+        raise ExtensionRefusedError(source.name, f"{type(fault).__name__}: {fault}") from fault
+    keep_draft(journal, name, source, draft)
 
 
-def _append(
-    stream: Any,
-    name: str,
-    anchors: Anchors,
-    source: RevocationSource,
-    timestamper: Any,
-    archive: bool,
-    now: dt.datetime,
-) -> tuple[str, ...]:
+def _append(stream: Any, name: str, anchors: Anchors, source: RevocationSource, timestamper: Any) -> None:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.signers import PdfTimeStamper
 
     reader = PdfFileReader(stream, strict=False)
     found, _ = find_signatures(reader, name)
-    proofs = _prove(found, open_case(reader, found, name, anchors, now, None), name, source)
+    case = open_case(reader, found, name, anchors, dt.datetime.now(dt.UTC), None)
+    proofs = _prove(found, case, name, source)
     # A reader of its own: pyHanko forgets the PDF/A mark in the metadata when they were looked at before.
     writer: Any = IncrementalPdfFileWriter(stream, strict=False)
     for proof in proofs:
         _store(writer, proof)
-    added: tuple[str, ...] = ("validation_data",) if proofs else ()
-    if archive:
-        field_name = f"Timestamp-{secrets.token_hex(4)}"
-        PdfTimeStamper(timestamper, field_name=field_name).timestamp_pdf(
-            writer, _DIGEST, bytes_reserved=_ROOM, in_place=True
-        )
-        added += ("archive_timestamp",)
+    if timestamper is not None:
+        stamper = PdfTimeStamper(timestamper, field_name=f"Timestamp-{secrets.token_hex(4)}")
+        stamper.timestamp_pdf(writer, _DIGEST, bytes_reserved=_ROOM, in_place=True)
     elif proofs:
         writer.write_in_place()
-    return added
 
 
 def _prove(found: Sequence[Any], case: Case, name: str, source: RevocationSource) -> list[_Proof]:

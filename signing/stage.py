@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from manifests.documents import SignatureFact
+from signing.changes import EVIDENCE
 from signing.errors import SettingsError, SignatureInvalidError, VerificationError
+from signing.fetch import RevocationSource
 from signing.journal import FORGETFUL, Journal
 from signing.keys import Signer
+from signing.levels import Level, add_evidence
 from signing.profile_rules import LegalProfile, SignerKind
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, publish, sign_pdf
@@ -60,6 +63,8 @@ def sign_document(
     timestamper: Any,
     trust: TrustSettings,
     journal: Journal = FORGETFUL,
+    level: Level | None = None,
+    revocation: RevocationSource | None = None,
 ) -> tuple[SignatureFact, ...]:
     """Sign ``source`` once for each task, in order, and judge the result before it becomes ``target``.
 
@@ -68,6 +73,10 @@ def sign_document(
     bytes is gone on with: no second signature, no second timestamp. Safe to call from many threads at once: keys
     sign one after the other, timestamps are waited for side by side. The PDF/A verdict is ``signing.pdfa``'s, for
     many files at once.
+
+    Args:
+        level: PAdES level the result must reach; B-T when ``None``, B-B without a timestamper.
+        revocation: Whom to ask about the certificates, for B-LT and B-LTA.
 
     Returns:
         The verdicts on ``target``, oldest signature first.
@@ -79,6 +88,9 @@ def sign_document(
     """
     if not tasks:
         raise SettingsError("signing tasks", "there is nobody to sign; give at least one task")
+    wanted = level or (Level.B_B if timestamper is None else Level.B_T)
+    if (wanted.timestamped and timestamper is None) or (wanted.proven and revocation is None):
+        raise SettingsError("signature level", f"{wanted} needs a timestamp authority and revocation settings")
     if target.exists():
         raise FileExistsError(f"{target.name} exists; signed files are never overwritten")
     with tempfile.TemporaryDirectory(prefix=".signing-", dir=target.parent) as folder:
@@ -87,11 +99,23 @@ def sign_document(
         for number, task in enumerate(tasks):
             draft = Path(folder) / f"{number}.pdf"
             _sign(current, draft, task, journal)
-            if timestamper is not None:
+            if wanted.timestamped:
                 add_timestamp(draft, timestamper, journal)
             made.add(newest_field(draft))
             current = draft
-        facts = _judge(current, target.name, made, trust, timestamped=timestamper is not None)
+        if revocation is not None and wanted.proven:
+            draft = Path(folder) / "proven.pdf"
+            add_evidence(
+                current,
+                draft,
+                level=wanted,
+                trust=trust,
+                revocation=revocation,
+                timestamper=timestamper,
+                journal=journal,
+            )
+            current = draft
+        facts = _judge(current, target.name, made, trust, wanted)
         publish(current, target)
     return facts
 
@@ -113,15 +137,13 @@ def _sign(source: Path, draft: Path, task: SigningTask, journal: Journal) -> Non
     keep_draft(journal, name, source, draft)
 
 
-def _judge(
-    path: Path, name: str, made: set[str], trust: TrustSettings, *, timestamped: bool
-) -> tuple[SignatureFact, ...]:
+def _judge(path: Path, name: str, made: set[str], trust: TrustSettings, wanted: Level) -> tuple[SignatureFact, ...]:
     try:
         facts = verify_pdf(path, trust=trust)
     except VerificationError as fault:
         raise SignatureInvalidError(name, fault.detail) from fault
     ours = [fact for fact in facts if fact.field_name in made]
-    if len(ours) != len(made) or not facts[-1].covers_whole_file:
+    if len(ours) != len(made) or set(facts[-1].changes) - EVIDENCE:
         raise SignatureInvalidError(name, "a signature is missing or does not cover the file")
     for fact in facts:
         if not (fact.intact and fact.valid):
@@ -129,6 +151,6 @@ def _judge(
     for fact in ours:
         if not fact.trusted:
             raise SignatureInvalidError(name, "the signer's certificate does not lead to a trusted root")
-        if timestamped and fact.timestamp_at is None:
-            raise SignatureInvalidError(name, "the timestamp is missing")
+        if not wanted.reached_by(fact.level):
+            raise SignatureInvalidError(name, f"it has the level {fact.level} instead of {wanted}")
     return facts

@@ -24,6 +24,7 @@ TEST_MARK = "KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
 IDENTITIES = ("agency", "person", "expired", "future", "revoked", "encipher")
 AUTHORITIES = ("root", "interm", "ocsp", "tsa", "tsa_ending")
 _DONE = "README.txt"
+_ISSUERS = ("root", "interm")
 _KEYS = ("root", "interm", "ocsp", "tsa", "agency", "person")
 
 
@@ -35,7 +36,7 @@ class ThrowawayPki:
         root: PEM of the trust anchor; ``chain`` PEM of the intermediate.
         tsa, tsa_key: Certificate and (encrypted) key of the timestamp authority; ``tsa_ending``: a certificate of
             the same key that ends in 20 days.
-        revoked: The revocation list of the intermediate as of the making of the CA, good as long as its root.
+        lists: The revocation lists as of the making of the CA, good as long as its root.
         passphrase_file: Secret of every key in the folder.
     """
 
@@ -58,8 +59,8 @@ class ThrowawayPki:
         return self.folder / "tsa_ending.pem"
 
     @property
-    def revoked(self) -> Path:
-        return self.folder / "interm.crl"
+    def lists(self) -> tuple[Path, ...]:
+        return tuple(self.folder / f"{name}.crl" for name in _ISSUERS)
 
     @property
     def tsa_key(self) -> Path:
@@ -119,7 +120,8 @@ def _make(folder: Path) -> None:
         _write(keys / f"{name}.pem", _new_key(passphrase))
     architecture = _read_architecture(description, folder, passphrase)
     _dump(architecture, folder, passphrase)
-    _write(folder / "interm.crl", _revocation_list(architecture))
+    for name in _ISSUERS:
+        _write(folder / f"{name}.crl", _revocation_list(architecture, name))
     text = f"{TEST_MARK} / TEST\nThrow-away test CA of sohoa. Delete the folder to get a new one.\n"
     _write(folder / _DONE, text.encode())
 
@@ -196,8 +198,8 @@ def _dump(architecture: Any, folder: Path, passphrase: str) -> None:
         _write(folder / f"{name}.p12", packed)
 
 
-def _revocation_list(architecture: Any) -> bytes:
-    """What the intermediate has taken back, as a file for checks without a network.
+def _revocation_list(architecture: Any, name: str) -> bytes:
+    """What an authority has taken back, as a file for checks without a network.
 
     The test CA takes nothing back after it was made, so the list is good as long as its root.
     """
@@ -206,11 +208,11 @@ def _revocation_list(architecture: Any) -> bytes:
     from certomancer.services import CRLBuilder, choose_signed_digest
 
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    info = architecture.service_registry.get_crl_repo_info(ServiceLabel("interm"))
-    key, issuer = architecture.key_set.get_asym_key(KeyLabel("interm")), architecture.get_cert(CertLabel("interm"))
+    info = architecture.service_registry.get_crl_repo_info(ServiceLabel(name))
+    key, issuer = architecture.key_set.get_asym_key(KeyLabel(name)), architecture.get_cert(CertLabel(name))
     made: bytes = (
         CRLBuilder(
-            issuer_name=architecture.entities[EntityLabel("interm")],
+            issuer_name=architecture.entities[EntityLabel(name)],
             issuer_key=key.private,
             signature_algo=choose_signed_digest("sha256", key.public),
             authority_key_identifier=issuer.key_identifier_value,
