@@ -26,7 +26,7 @@ from pipeline.settings import Settings
 from pipeline.stages import stage
 from pipeline.stores import ObjectStore
 from signing.profiles import LegalProfile, SignerKind, find_profile
-from signing.settings import KeyKind, SignerSettings, TimestampSettings, TrustSettings
+from signing.settings import KeyKind, RevocationSettings, SignerSettings, TimestampSettings, TrustSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,15 @@ def _key_kind(settings: Settings, prefix: str) -> KeyKind:
     if getattr(settings, f"{prefix}pkcs12"):
         return KeyKind.PKCS12
     return KeyKind.PKCS11 if getattr(settings, f"{prefix}module") else KeyKind.TEST
+
+
+def revocation_settings(settings: Settings) -> RevocationSettings:
+    """How the authorities that stand in certificates are asked whether one was taken back."""
+    return RevocationSettings(
+        timeout=settings.revocation_timeout,
+        private_networks=settings.revocation_private_networks,
+        mirrors=tuple(settings.revocation_mirrors.items()),
+    )
 
 
 def trust_settings(settings: Settings) -> TrustSettings:

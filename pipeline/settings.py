@@ -148,7 +148,21 @@ class Settings(BaseSettings):
     tsa_slots: int = Field(4, ge=1, le=12, description="Requests it stands at once, from all processes together")
     tsa_failures: int = Field(6, ge=1, description="Failures in a row after which it is left alone for a while ...")
     tsa_rest: float = Field(60.0, ge=0, description="... of so many seconds")
-    trust_roots: tuple[Path, ...] = Field((), description="PEM files of roots a signature may end in")
+    signature_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = Field(
+        "B-T",
+        description="PAdES level of a new signature; B-LT and above ask the certificate authority over the network",
+    )
+    revocation_timeout: float = Field(30.0, gt=0, description="Seconds to wait for one OCSP answer or CRL")
+    revocation_private_networks: bool = Field(
+        False, description="Whether OCSP and CRL addresses in private networks may be asked"
+    )
+    revocation_mirrors: dict[str, str] = Field(
+        default_factory=dict,
+        description='Addresses asked instead of those in certificates, by their beginnings: {"http://ca…": "http://…"}',
+    )
+    trust_roots: tuple[Path, ...] = Field(
+        (), description="Roots a signature may end in: PEM files, or folders of certificates and CRLs"
+    )
     # how it is proven
     verapdf: str | None = Field(None, description="Folder of veraPDF's jars; .tools/verapdf when empty")
     # who looks in
