@@ -28,7 +28,7 @@ COMMANDS = {
     "audit": "pipeline.cli.upkeep",
     "rebuild": "pipeline.cli.upkeep",
     "convert": "pipeline.cli.files",
-    "verify": "pipeline.cli.files",
+    "verify": "pipeline.cli.verify",
 }
 """Where each command lives; a module is imported when one of its commands is called, so that help is quick."""
 
