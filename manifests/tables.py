@@ -92,12 +92,13 @@ def _csv_rows(text: str, separator: str) -> Iterable[Sequence[Cell]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
-            yield [_csv_cell(cell) for cell in cells]
+            yield [csv_cell(cell) for cell in cells]
     except csv.Error as error:
         raise TableError(f'dòng {reader.line_num} sai dạng CSV, có thể do dấu " không đóng ({error})') from error
 
 
-def _csv_cell(raw: str) -> Cell:
+def csv_cell(raw: str) -> Cell:
+    """One cell of a CSV, as far as its text can be trusted."""
     text = tidy(raw)
     if text.startswith("="):
         return Cell(text, CellKind.FORMULA)
