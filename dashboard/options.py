@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from manifests.decisions import Decision
 from warehouse.sessions import Lifetime
 
 DEFAULT_DATABASE_URL = "sqlite:///var/sohoa.db"
@@ -24,11 +25,15 @@ class Archive(Protocol):
         """
         ...
 
-    def put(self, key: str, content: bytes) -> None:
-        """Put a new object; nothing is ever overwritten.
+    def decide(self, document_key: str, decision: Decision, *, seen: str) -> None:
+        """Keep what a person decided about a record, and bring it into the warehouse.
+
+        Args:
+            seen: When the record the person looked at was finished, as ISO 8601: a newer one refuses the decision.
 
         Raises:
-            OSError: The store does not answer; nothing was put.
+            manifests.decisions.DecisionRefusedError: It cannot stand; says why.
+            OSError: The store does not answer; nothing was decided.
         """
         ...
 

@@ -60,6 +60,11 @@ class Pages:
     def __init__(self, engine: Any) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Any:
+        """The engine all of it is read through; hand it to the warehouse's questions, and to nothing that writes."""
+        return self._engine
+
     def progress(self, wanted: ProgressFilter) -> ProgressPage:
         found = progress_by_unit(self._engine, record_type=wanted.record_type, year=wanted.year)
         units = [it for it in found if wanted.tier in (None, it.tier)]
@@ -129,12 +134,12 @@ class Pages:
                     title=it.title,
                     advice=it.advice,
                     count=it.count,
-                    documents=tuple(_document_line(document) for document in it.documents),
+                    documents=tuple(document_line(document) for document in it.documents),
                 )
                 for it in detail.failures
             ),
             faults=detail.faults,
-            review=tuple(_document_line(it) for it in detail.review),
+            review=tuple(document_line(it) for it in detail.review),
             rescan=tuple(_rescan_line(it) for it in detail.rescan),
             rerun=f"sohoa rerun --batch {shlex.quote(batch_key)}",
         )
@@ -155,7 +160,7 @@ class Pages:
             offset=offset,
             previous_offset=max(0, offset - PAGE_SIZE) if offset else None,
             next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
-            documents=tuple(_document_line(it) for it in found[:PAGE_SIZE]),
+            documents=tuple(document_line(it) for it in found[:PAGE_SIZE]),
         )
 
 
@@ -246,7 +251,7 @@ def _stage_bar(it: StageProgress, total: int, done: int, stopped: int) -> StageB
     )
 
 
-def _document_line(it: DocumentSummary) -> DocumentLine:
+def document_line(it: DocumentSummary) -> DocumentLine:
     known = REASONS.get(it.reason_code or "")
     return DocumentLine(
         document_id=it.document_id,

@@ -19,7 +19,7 @@ from dashboard import words
 from manifests.serial import to_json
 
 _STATIC = ("style.css", "icon.svg")
-PATHS = {"progress": "", "batches": "lo", "documents": "ho-so"}
+PATHS = {"progress": "", "batches": "lo", "documents": "ho-so", "review": "duyet"}
 """Where the sections of the navigation begin."""
 
 
@@ -44,13 +44,13 @@ class Screen:
             environment.filters[name] = getattr(words, name)
         self._templates = Jinja2Templates(env=environment)
 
-    def show(self, request: Request, template: str, page: Any, **more: Any) -> Response:
+    def show(self, request: Request, template: str, page: Any, *, status: int = 200, **more: Any) -> Response:
         """``page`` as the request asks for it; ``more`` is what only the HTML needs: the choices of forms."""
         if wants_json(request):
-            return Response(to_json(page), media_type="application/json", headers={"Vary": "Accept"})
+            return Response(to_json(page), status, media_type="application/json", headers={"Vary": "Accept"})
         query = {name: value for name, value in request.query_params.items() if value}
         context = self._shared(request) | {"page": page, "query": query, **more}
-        return self._templates.TemplateResponse(request, template, context, headers={"Vary": "Accept"})
+        return self._templates.TemplateResponse(request, template, context, status, headers={"Vary": "Accept"})
 
     def form(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
         """A page that is a form and has no JSON face."""

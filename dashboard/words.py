@@ -45,6 +45,20 @@ DOCUMENT_STATUS = {
     str(DocumentStatus.REFUSED): "Bị từ chối",
 }
 
+EVENTS = {
+    "ingestion": "Tiếp nhận",
+    "capture": "Tách trang",
+    "recognition": "Nhận dạng chữ",
+    "normalization": "Tạo PDF/A",
+    "digital signature generation": "Ký số",
+    "metadata extraction": "Lập dữ liệu",
+    "metadata modification": "Rà soát",
+    "accession": "Nạp vào kho",
+    "quarantine": "Loại ra",
+    "fixity check": "Kiểm tra toàn vẹn",
+}
+"""PREMIS event types as people call them."""
+
 _REVIEW = {
     "missing": "{}: không đọc được và cũng không được nhập",
     "unreadable": "{}: có chữ nhưng không rõ giá trị",

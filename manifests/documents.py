@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from manifests.decisions import Decision
 from manifests.text import Bbox, PageFacts, PageVerdict
 
 
@@ -95,6 +96,8 @@ class FieldSource(StrEnum):
     KEYED = "keyed"
     BOTH = "both"
     """Read and keyed, and they agree."""
+    REVIEWED = "reviewed"
+    """A person looked at the paper and said what it means; the transcription stays what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,8 @@ class DocumentRecord:
     events: tuple[Event, ...]
     run_key: str
     finished_at: dt.datetime
+    decisions: tuple[Decision, ...] = ()
+    """What people decided about this paper, oldest first; a later run of the same scan keeps them."""
 
     @property
     def document_key(self) -> str:

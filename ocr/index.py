@@ -94,19 +94,31 @@ def index_record(texts: Sequence[PageText], entry: DocumentEntry, options: Index
 
     required = [f.name for f in record_type.fields if f.required]
     confidences = [fields[name].confidence if name in fields else 0.0 for name in required]
-    issued = fields.get("issue_date") or fields.get("registration_date")
-    return Record(
+    record = Record(
         record_type=record_type.code,
         unit_code=entry.unit_code,
         year=entry.year,
-        number=_normalized(fields, "number") or entry.number,
-        book=_normalized(fields, "book") or entry.book,
-        fields=tuple(fields.values()),
-        parties=_parties(fields, record_type),
+        number=entry.number,
+        book=entry.book,
+        fields=(),
+        parties=(),
         status=RecordStatus.NEEDS_REVIEW if reasons else RecordStatus.ACCEPTED,
         confidence=round(min(confidences, default=1.0), 4),
         review_reasons=tuple(dict.fromkeys(reasons)),
+    )
+    return with_fields(record, fields)
+
+
+def with_fields(record: Record, fields: dict[str, FieldValue]) -> Record:
+    """``record`` with these field values and what follows from them: number, book, date of issue, parties."""
+    issued = fields.get("issue_date") or fields.get("registration_date")
+    return replace(
+        record,
+        fields=tuple(fields.values()),
+        number=_normalized(fields, "number") or record.number,
+        book=_normalized(fields, "book") or record.book,
         issue_date=issued.normalized if issued else None,
+        parties=_parties(fields, record_types()[record.record_type]),
     )
 
 

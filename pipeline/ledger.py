@@ -179,6 +179,11 @@ class Ledger:
             if outcome.artefact:
                 self._write_artefact(connection, outcome.document_key, outcome.artefact, outcome.run_key, finished)
 
+    def kept(self, document_key: str, artefact: Artefact, run_key: str, at: dt.datetime) -> None:
+        """Write that a file of a document was put by somebody who is no stage; the document stands as it stood."""
+        with self._engine.begin() as connection:
+            self._write_artefact(connection, document_key, artefact, run_key, at)
+
     def restored(self, outcome: Outcome, batch: BatchRef) -> None:
         """Write a quarantine the archive tells of, unless it is written already; the document stands in it."""
         if (outcome.document_key, outcome.run_key) not in self.quarantines(batch):

@@ -10,7 +10,9 @@ import datetime as dt
 from importlib import import_module
 from typing import Any
 
+from manifests.decisions import Decision
 from pipeline.context import Context
+from pipeline.reviews import decide
 from pipeline.settings import Settings, read_settings
 from pipeline.stores import NoSuchObjectError, StoreUnavailableError
 
@@ -32,6 +34,19 @@ class ArchiveDoor:
             return self._context.archive.get_bytes(key)
         except NoSuchObjectError as error:
             raise LookupError(key) from error
+        except StoreUnavailableError as error:
+            raise OSError(str(error)) from error
+
+    def decide(self, document_key: str, decision: Decision, *, seen: str) -> None:
+        """Let a decision about a record stand.
+
+        Raises:
+            DecisionRefusedError: It cannot; says why.
+            OSError: The store does not answer; nothing was decided.
+            DatabaseUnavailableError: It stands, and shows after the next load.
+        """
+        try:
+            decide(self._context, document_key, decision, seen=seen)
         except StoreUnavailableError as error:
             raise OSError(str(error)) from error
 

@@ -80,6 +80,14 @@ class Scope:
     def whole_city(self) -> bool:
         return self.units is None
 
+    @property
+    def reach(self) -> tuple[UnitYears, ...]:
+        """Units and years outside of which nothing is seen; within them a scoped engine still looks closer.
+
+        For questions that walk along an index by unit and year; empty for the whole city, which has no bounds.
+        """
+        return (*(self.units or ()), *(it.unit for it in self.held))
+
 
 WHOLE_CITY = Scope(None)
 

@@ -21,7 +21,7 @@ from warehouse.found_names import NameGroup, name_groups
 from warehouse.hits import MOST_HITS, Match, SearchHit, SearchPage, SearchQuery, Snippet
 from warehouse.names import search_words, spelled_name
 from warehouse.page_search import has_words, pages_with_words, ranked_pages
-from warehouse.schema_search import search_entry
+from warehouse.schema_search import PAGES_OF_A_RUN, search_entry
 from warehouse.snippets import Page, best_snippet
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def search_records(
     """Documents that fit every condition of ``query``, the best match first, in an order that does not change.
 
     Args:
-        engine: A migrated database, not narrowed to a scope.
+        engine: A migrated database; ``warehouse.scope.scoped`` holds what is found within a scope.
         query: What is asked; nothing is found when nothing is.
-        scope: Only documents of these units and years.
+        scope: The same scope again: its units and years keep the walk along the indexes short.
         limit, offset: Which of the hits; none lies behind ``MOST_HITS``.
 
     Raises:
@@ -53,7 +53,7 @@ def search_records(
     """
     limit, offset = max(0, limit), max(0, offset)
     query = query.cut(LONGEST_QUERY)
-    if query.empty or (scope is not None and scope.units == ()):
+    if query.empty or (scope is not None and not scope.whole_city and not scope.reach):
         return SearchPage((), 0, True, offset, limit)
     with reading(engine) as connection, limited(connection, PATIENCE):
         found: dict[str, _Found] = {}
@@ -139,7 +139,7 @@ def _place(columns: Any, asked: Asked, scope: Scope | None) -> list[sa.ColumnEle
             sa.or_(
                 *(
                     sa.and_(columns.unit_code == it.code, columns.year.between(it.first_year, it.last_year))
-                    for it in scope.units
+                    for it in scope.reach
                 )
             )
         )
@@ -198,7 +198,10 @@ def _snippets(connection: sa.Connection, found: list[_Found], query: SearchQuery
     by_name = [key for key, words in wanted.items() if words and key not in first]
     looked_at = sa.or_(
         sa.and_(page.document_key.in_(by_name), page.page_number <= _SNIPPET_PAGES),
-        *(sa.and_(page.document_key == key, page.page_number == number) for key, number in first.items()),
+        *(
+            sa.and_(page.document_key == key, page.page_number.between(number, number + PAGES_OF_A_RUN - 1))
+            for key, number in first.items()
+        ),
     )
     pages: dict[str, list[Page]] = {}
     texts = sa.select(page.document_key, page.page_number, page.text).where(looked_at)

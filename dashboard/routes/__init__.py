@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard.routes import batches, documents, progress, session
+from dashboard.routes import batches, documents, progress, review, session
 
-ROUTERS = (session.router, progress.router, batches.router, documents.router)
+ROUTERS = (session.router, progress.router, batches.router, documents.router, review.router)

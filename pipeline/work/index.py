@@ -14,6 +14,7 @@ from manifests.serial import from_json, to_json
 from ocr.index import index_record
 from pipeline import archive
 from pipeline.context import Context
+from pipeline.decisions import carry
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan
 from pipeline.results import Digitized, Indexed, ReceivedDocument, Signed
@@ -44,6 +45,7 @@ def index(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome |
         if digitized is None or signed is None:
             return None
         made = _record(document, plan, digitized, signed, _indexed(context, document, plan, digitized))
+    made = carry(made, known[newest] if newest else None)
     suffix = f"-{len(again) + 1}.json" if again else ".json"
     target = archive.artefact(document.key, ArtefactKind.RECORD, key, suffix)
     data = to_json(made)

@@ -94,7 +94,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture(params=[(1280, 800), (375, 740)], ids=["desktop", "phone"])
 def page(request: pytest.FixtureRequest, chromium: Browser, dashboard_url: str, session_token: str) -> Iterator[Page]:
-    """A signed-in tab at either width; whatever the browser complains of, and any request that leaves, fails the test.
+    """A signed-in tab at either width; what the browser complains of, and any request that leaves, fails the test.
 
     A test that starts signed out clears the cookies of the tab's context.
     """

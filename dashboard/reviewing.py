@@ -1,0 +1,189 @@
+"""The review queue: records a person has to look at, and what the person may say about one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard import words
+from dashboard.contexts import DocumentLine
+from dashboard.pages import PAGE_SIZE, document_line
+from manifests.documents import FieldSource, FieldValue, RecordStatus
+from manifests.record_types import FieldType, record_types
+from warehouse.documents import document_detail, list_documents
+from warehouse.results import DocumentDetail
+
+_ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+LONGEST_VALUE, LONGEST_REASON = 500, 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFilter:
+    unit_code: str | None = None
+    record_type: str | None = None
+    year: int | None = None
+    batch_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """``/duyet``: what waits, by key; the offsets as in ``BatchesPage``."""
+
+    filter: ReviewFilter
+    offset: int
+    previous_offset: int | None
+    next_offset: int | None
+    documents: tuple[DocumentLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldLine:
+    """One field as it was read and as it stands.
+
+    Attributes:
+        value: What it means, as people write it (``05/03/1998``); empty when it cannot be told.
+        confidence: 0–100.
+        source: In words: read, keyed, both, or by a person.
+        reasons: Why this field asks for a person.
+    """
+
+    name: str
+    label: str
+    required: bool
+    transcription: str
+    value: str
+    keyed: str
+    confidence: int | None
+    source: str
+    reasons: tuple[str, ...]
+    page_number: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    at: dt.datetime
+    label: str
+    detail: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPage:
+    """``/duyet/{unit}/{batch}/{document}``: one record.
+
+    Attributes:
+        version: What a decision names, so that nobody decides about a record that has moved on.
+        other_reasons: Review reasons of no single field.
+    """
+
+    document: DocumentLine
+    unit_name: str
+    waits: bool
+    version: str
+    confidence: int | None
+    fields: tuple[FieldLine, ...]
+    other_reasons: tuple[str, ...]
+    history: tuple[EventLine, ...]
+
+
+_SOURCES = {
+    FieldSource.READ: "đọc từ giấy",
+    FieldSource.KEYED: "nhập từ manifest",
+    FieldSource.BOTH: "đọc và nhập khớp nhau",
+    FieldSource.REVIEWED: "người rà soát ghi",
+}
+
+
+def queue_page(engine: Any, wanted: ReviewFilter, offset: int) -> QueuePage:
+    found = list_documents(
+        engine,
+        batch_key=wanted.batch_key,
+        unit_code=wanted.unit_code,
+        record_type=wanted.record_type,
+        year=wanted.year,
+        record_status=RecordStatus.NEEDS_REVIEW,
+        limit=PAGE_SIZE + 1,
+        offset=offset,
+    )
+    return QueuePage(
+        filter=wanted,
+        offset=offset,
+        previous_offset=max(0, offset - PAGE_SIZE) if offset else None,
+        next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
+        documents=tuple(document_line(it) for it in found[:PAGE_SIZE]),
+    )
+
+
+def next_waiting(engine: Any, after: str) -> str | None:
+    """Key of the document that waits behind ``after``, else of the first that waits."""
+    keys = [it.document_key for it in list_documents(engine, record_status=RecordStatus.NEEDS_REVIEW, limit=1000)]
+    return next((key for key in keys if key > after), keys[0] if keys else None)
+
+
+def review_page(engine: Any, document_key: str) -> ReviewPage | None:
+    """The page of a record; ``None`` when there is none that somebody with this engine may see."""
+    detail = document_detail(engine, document_key)
+    if detail is None or detail.finished_at is None or detail.summary.record_type not in record_types():
+        return None
+    summary = detail.summary
+    by_field: dict[str, list[str]] = {}
+    for reason in summary.review_reasons:
+        by_field.setdefault(reason.partition(":")[2], []).append(words.review_reason(reason, summary.record_type))
+    kind = record_types()[summary.record_type]
+    values = {it.name: it for it in detail.fields}
+    fields = tuple(_field_line(field, values.get(field.name), by_field.pop(field.name, [])) for field in kind.fields)
+    return ReviewPage(
+        document=document_line(summary),
+        unit_name=detail.unit_name,
+        waits=summary.record_status == RecordStatus.NEEDS_REVIEW,
+        version=detail.finished_at.isoformat(),
+        confidence=_share(summary.confidence),
+        fields=fields,
+        other_reasons=tuple(reason for reasons in by_field.values() for reason in reasons),
+        history=_history(detail),
+    )
+
+
+def corrections(page: ReviewPage, typed: dict[str, str]) -> dict[str, str]:
+    """What of the values a person sent differs from what the page showed."""
+    return {
+        field.name: typed[field.name].strip()
+        for field in page.fields
+        if field.name in typed and typed[field.name].strip() not in ("", field.value)
+    }
+
+
+def shown_value(value: str | None, kind: str) -> str:
+    """A normalized value as people write it: ``1998-03-05`` is ``05/03/1998``."""
+    found = _ISO.fullmatch(value or "") if kind in ("date", "date_words") else None
+    if found is None:
+        return value or ""
+    return "/".join(part for part in reversed(found.groups()) if part)
+
+
+def _field_line(field: FieldType, value: FieldValue | None, reasons: list[str]) -> FieldLine:
+    return FieldLine(
+        name=field.name,
+        label=field.label,
+        required=field.required,
+        transcription=value.transcription if value else "",
+        value=shown_value(value.normalized, field.kind) if value else "",
+        keyed=(value.keyed or "") if value else "",
+        confidence=_share(value.confidence) if value else None,
+        source=_SOURCES.get(value.source, str(value.source)) if value else "không đọc được",
+        reasons=tuple(reasons),
+        page_number=value.page_number if value else None,
+    )
+
+
+def _share(confidence: float | None) -> int | None:
+    return None if confidence is None else round(100 * confidence)
+
+
+def _history(detail: DocumentDetail) -> tuple[EventLine, ...]:
+    return tuple(
+        EventLine(at=it.at, label=words.EVENTS.get(it.type, it.type), detail=it.detail, agent=it.agent)
+        for it in detail.events
+    )

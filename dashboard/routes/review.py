@@ -1,0 +1,131 @@
+"""Duyệt: what waits for a person, and the person's decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from dashboard import asked
+from dashboard.access import Person, Signed, needs, root_of
+from dashboard.asked import BatchPart
+from dashboard.reviewing import (
+    LONGEST_REASON,
+    LONGEST_VALUE,
+    ReviewFilter,
+    ReviewPage,
+    corrections,
+    next_waiting,
+    queue_page,
+    review_page,
+)
+from dashboard.screen import screen_of
+from manifests.decisions import Decision, DecisionRefusedError
+from manifests.record_types import record_types
+from warehouse.roles import Permission
+
+log = logging.getLogger(__name__)
+router = APIRouter()
+
+_PREFIX = "truong."
+"""Names of a form's fields begin so: a field of a record may be called as it likes."""
+
+
+@router.get("/duyet")
+@router.get("/duyet.json")
+@needs(Permission.REVIEW)
+def queue(request: Request, person: Signed) -> Response:
+    wanted = ReviewFilter(
+        unit_code=asked.text(request, "unit_code"),
+        record_type=asked.choice(request, "record_type", record_types()),
+        year=asked.number(request, "year"),
+        batch_key=asked.text(request, "batch_key"),
+    )
+    page = queue_page(person.pages.engine, wanted, asked.number(request, "offset") or 0)
+    return screen_of(request).show(request, "queue.html", page, record_types=asked.named_types())
+
+
+@router.get("/duyet/{unit}/{batch}/{document}")
+@router.get("/duyet/{unit}/{batch}/{document}.json")
+@needs(Permission.REVIEW)
+def review(request: Request, unit: BatchPart, batch: BatchPart, document: BatchPart, person: Signed) -> Response:
+    page = asked.found(review_page(person.pages.engine, f"{unit}/{batch}/{document}"))
+    return _show(request, person, page)
+
+
+@router.post("/duyet/{unit}/{batch}/{document}")
+@needs(Permission.DECIDE)
+async def decide(
+    request: Request, unit: BatchPart, batch: BatchPart, document: BatchPart, person: Signed
+) -> Response:
+    sent = {name: str(value) for name, value in (await request.form()).items()}
+    return await run_in_threadpool(_decide, request, person, f"{unit}/{batch}/{document}", sent)
+
+
+def _decide(request: Request, person: Person, key: str, sent: dict[str, str]) -> Response:
+    # Through the person's own engine: what is outside the scope cannot be decided about, it is not there.
+    page = asked.found(review_page(person.pages.engine, key))
+    typed = {name.removeprefix(_PREFIX): value for name, value in sent.items() if name.startswith(_PREFIX)}
+    reason = " ".join(sent.get("reason", "").split())
+    changed = corrections(page, typed)
+    faults = {name: "Giá trị dài quá." for name, value in changed.items() if len(value) > LONGEST_VALUE}
+    missing = [it.label for it in page.fields if it.required and not it.value and it.name not in changed]
+    if len(reason) > LONGEST_REASON:
+        faults["reason"] = "Lý do dài quá."
+    elif not reason and changed:
+        faults["reason"] = "Ghi lý do sửa, ví dụ: đối chiếu với bản quét."
+    elif not reason and missing:
+        faults["reason"] = f"Trường bắt buộc còn trống ({', '.join(missing)}): ghi lý do chấp nhận."
+    archive = request.app.state.desk.options.archive
+    if not faults and archive is None:
+        raise HTTPException(503, "Trang này không nối với kho lưu trữ nên chỉ xem được; báo kỹ sư.")
+    if not faults:
+        decision = Decision(
+            at=dt.datetime.now(dt.UTC),
+            by=person.account.name,
+            by_name=person.account.full_name,
+            reason=reason,
+            corrections=changed,
+        )
+        assert archive is not None  # noqa: S101 - see above
+        try:
+            archive.decide(key, decision, seen=sent.get("version", ""))
+        except DecisionRefusedError as error:
+            faults = error.faults
+        except OSError as error:
+            log.warning("decision about %s was not kept: %s", key, type(error).__name__)
+            raise HTTPException(503, "Kho lưu trữ không trả lời; chưa ghi gì. Thử lại sau ít phút.") from error
+    if faults:
+        return _show(request, person, page, faults=faults, typed=typed, reason=reason, status=400)
+    following = next_waiting(person.pages.engine, key)
+    path = f"/duyet/{quote(following, safe='/')}" if following else "/duyet"
+    return RedirectResponse(f"{root_of(request)}{path}?xong={quote(key, safe='')}", 303)
+
+
+def _show(
+    request: Request,
+    person: Person,
+    page: ReviewPage,
+    *,
+    faults: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+    reason: str = "",
+    status: int = 200,
+) -> Response:
+    return screen_of(request).show(
+        request,
+        "review.html",
+        page,
+        status=status,
+        prefix=_PREFIX,
+        faults=faults or {},
+        typed=typed or {},
+        reason=reason,
+        decides=person.may(Permission.DECIDE) and request.app.state.desk.options.archive is not None,
+        done=request.query_params.get("xong", ""),
+    )
