@@ -107,11 +107,20 @@ def _added_cover(old: Any, new: Any) -> str:
         field = reference.get_object()
         for widget in [kid.get_object() for kid in field.get("/Kids", ())] or [field]:
             share = _share(widget)
-            if share and value is None and "/AP" in widget:
+            if share and value is None and _draws(widget):
                 return "thêm một ô chữ ký có hình nhưng không ai ký"
             if share > _WIDEST_SHARE:
                 return "hình chữ ký thêm sau che phần lớn trang"
     return ""
+
+
+def _draws(widget: Any) -> bool:
+    """Whether a widget has a look that is not empty."""
+    try:
+        look = widget["/AP"]["/N"]
+    except KeyError:
+        return False
+    return not hasattr(look, "data") or bool(look.data.strip())
 
 
 def _share(widget: Any) -> float:

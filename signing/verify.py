@@ -7,7 +7,7 @@ or a ``VerificationError``. Nothing is fetched from the network unless the calle
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
 _MOST_SIGNATURES = 200
+_MOST_PAGES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,12 @@ def find_signatures(reader: PdfFileReader, name: str) -> tuple[list[Any], list[s
     """Signatures and document timestamps, oldest first, and the names of fields whose signature is unreadable.
 
     pyHanko's own list drops kinds it does not know and stops at the first broken one; a signed file would then
-    look unsigned.
+    look unsigned. A signature that only a page still shows counts, too: somebody took it out of the form.
     """
-    from pyhanko.sign.fields import enumerate_sig_fields
     from pyhanko.sign.validation import EmbeddedPdfSignature
 
     found, broken = [], []
-    for field_name, _, sig_field in enumerate_sig_fields(reader, filled_status=True):
+    for field_name, sig_field in _signed_fields(reader):
         signature = quiet(partial(EmbeddedPdfSignature, reader, sig_field, field_name))
         if signature is None:
             broken.append(field_name)
@@ -169,3 +169,32 @@ def find_signatures(reader: PdfFileReader, name: str) -> tuple[list[Any], list[s
         if len(found) + len(broken) > _MOST_SIGNATURES:
             raise VerificationError(name, f"it has more than {_MOST_SIGNATURES} signatures")
     return sorted(found, key=lambda signature: signature.signed_revision), broken
+
+
+def _signed_fields(reader: PdfFileReader) -> Iterator[tuple[str, Any]]:
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    seen = set()
+    for field_name, _, sig_field in enumerate_sig_fields(reader, filled_status=True):
+        seen.add(str(sig_field))
+        yield field_name, sig_field
+    for annotation in quiet(lambda: list(_annotations(reader.root["/Pages"], _MOST_PAGES))) or ():
+        title = None if str(annotation) in seen else quiet(partial(_signature_title, annotation))
+        if title is not None:
+            yield title, annotation
+
+
+def _signature_title(annotation: Any) -> str | None:
+    """Name of a signature's widget; ``None`` for anything else on a page."""
+    widget = annotation.get_object()
+    return str(widget.get("/T", "?")) if widget.get("/FT") == "/Sig" and "/V" in widget else None
+
+
+def _annotations(node: Any, most: int) -> Iterator[Any]:
+    """References to the annotations below a node of the page tree, of at most ``most`` nodes."""
+    waiting = [node]
+    while waiting and most:
+        most -= 1
+        current = waiting.pop().get_object()
+        waiting += current.get("/Kids", ())
+        yield from current.get("/Annots", ())
