@@ -48,7 +48,7 @@ class PageVerdict(StrEnum):
     BLANK = "blank"
     """No ink worth reading: a result, not an error."""
     UNREAD = "unread"
-    """Ink, but the engine found nothing it could stand for (handwriting, photograph, time-out)."""
+    """Ink, but the engine found nothing for most of it (handwriting, photograph, time-out); words it found stay."""
     KEPT = "kept"
     """The text layer that came with the file was Vietnamese and was kept."""
 
@@ -100,13 +100,20 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """One recognized page: what is durable, so that a killed run resumes at the page it was on."""
+    """One recognized page: what is durable, so that a killed run resumes at the page it was on.
+
+    Attributes:
+        unread_share: Share of the page's ink (rulings left out) that no credible word stands for, 0.0–1.0.
+        handwritten_share: Share of the ink that was not read and looks written by hand; part of ``unread_share``.
+    """
 
     facts: PageFacts
     verdict: PageVerdict
     words: tuple[Word, ...]
     engine: str
     language: str = "vie"
+    unread_share: float = 0.0
+    handwritten_share: float = 0.0
 
     @property
     def page_number(self) -> int:

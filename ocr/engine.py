@@ -65,13 +65,16 @@ class Engine(Protocol):
     name: str
     language: str
 
-    def read(self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
+    def read(
+        self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0, single_block: bool = False
+    ) -> list[ReadWord]:
         """Words of ``image`` (uint8, height × width, dark ink on white).
 
         Args:
             dpi: Resolution of ``image``; decides what counts as noise and as a line.
             timeout: Seconds; 0 waits for ever.
             page_number: Only for the error's message.
+            single_block: The image is lines under one another, not a page with columns, tables and pictures.
 
         Raises:
             PageTimeoutError: It took longer than ``timeout``; the engine can be used again.
@@ -150,7 +153,9 @@ class NullEngine:
     def __init__(self, language: str = "vie") -> None:
         self.language = language
 
-    def read(self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
+    def read(
+        self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0, single_block: bool = False
+    ) -> list[ReadWord]:
         return []
 
     def orientation(self, image: GrayImage, dpi: float) -> int | None:
@@ -182,8 +187,12 @@ class InProcessEngine:
         variables = {"debug_file": os.devnull, "lstm_choice_mode": _TELL_CHOICES}
         return self._library.PyTessBaseAPI(path=folder, lang=language, psm=mode, variables=variables)
 
-    def read(self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
+    def read(
+        self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0, single_block: bool = False
+    ) -> list[ReadWord]:
         height, width = image.shape
+        mode = self._library.PSM.SINGLE_BLOCK if single_block else self._library.PSM.AUTO
+        self._api.SetPageSegMode(mode)
         self._api.SetImageBytes(image.tobytes(), width, height, 1, width)
         self._api.SetSourceResolution(_credible(dpi))
         started = time.monotonic()
@@ -253,12 +262,14 @@ class ProgramEngine:
         self._library: Any = pytesseract
         self._folder = tessdata_folder(language)
 
-    def read(self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
+    def read(
+        self, image: GrayImage, dpi: float, *, timeout: float = 0, page_number: int = 0, single_block: bool = False
+    ) -> list[ReadWord]:
         try:
             table = self._library.image_to_data(
                 image,
                 lang=self.language,
-                config=f'--tessdata-dir "{self._folder}" --psm 3 --dpi {_credible(dpi)}',
+                config=f'--tessdata-dir "{self._folder}" --psm {6 if single_block else 3} --dpi {_credible(dpi)}',
                 output_type=self._library.Output.DICT,
                 timeout=timeout,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from ocr.engine import MAX_SIDE, Engine, ReadWord
 from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
 from ocr.leaders import remove_leaders
+from ocr.second_look import look_again
 from ocr.tones import correct_tones
+from ocr.unread import measure_unread
 
 if TYPE_CHECKING:
     from ocr.page import CapturedPage, GrayImage
@@ -30,6 +33,9 @@ class RecognizeOptions:
         read_dpi: Pages of more are read at this resolution. Tesseract's model was trained on lines 36 pixels high,
             which is print of 13–14 points at 180 dpi; at 300 dpi it takes half as long again and reads worse.
         remove_leaders: Take dotted lines of forms out of the engine's copy.
+        second_look: Share of a page's words, the least sure ones, that may be read again (``ocr.second_look``).
+        second_dpi: Resolution of the second look; it must differ from the first to see anything new.
+        max_unread: A page more of whose ink no credible word stands for is ``unread``.
         repair_codes: Mend numbers of documents, dates and split words by their form (``ocr.codes``).
         correct_tones: Put tone marks right where neighbours and the engine's doubt agree (``ocr.tones``).
         page_timeout: Seconds for one page; a page that takes longer is ``unread``. 0 waits for ever.
@@ -41,6 +47,9 @@ class RecognizeOptions:
     language: str = "vie"
     read_dpi: float = 180.0
     remove_leaders: bool = True
+    second_look: float = 0.05
+    second_dpi: float = 200.0
+    max_unread: float = 0.50
     repair_codes: bool = True
     correct_tones: bool = True
     page_timeout: float = 120.0
@@ -52,8 +61,8 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     """Read one page.
 
     Returns:
-        The page's words in reading order, boxes in pixels of the visible image; the verdict says why there are
-        none: ``blank``, or ``unread`` (nothing credible, or the time was up).
+        The page's words in reading order, boxes in pixels of the visible image. The verdict says why there are
+        none or too few: ``blank``, or ``unread`` (most of the ink no word stands for, or the time was up).
     """
     options = options or RecognizeOptions()
     if page.facts.blank:
@@ -61,32 +70,59 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     if page.kept_text is not None:
         kept = page.kept_text
         return PageText(page.facts, PageVerdict.KEPT, kept.words, kept.engine, kept.language)
-    image, scale = _prepared(page, options)
-    try:
-        read = engine.read(
-            image, page.visible.dpi * scale, timeout=options.page_timeout, page_number=page.facts.page_number
-        )
-    except PageTimeoutError:
-        read = []
+    full, image, scale = _prepared(page, options)
+    dpi = page.visible.dpi * scale
     words: list[Word] = []
     alternatives: dict[tuple[str, Bbox], Choices] = {}
-    for found in read:
+    credible: list[Bbox] = []
+    for found in _read(page, full, image, dpi, engine, options):
         word = _on_visible(found, scale, page.visible.width, page.visible.height)
         if word is not None and not _is_noise(found, options.min_confidence):
             words.append(word)
             alternatives[word.text, word.bbox] = found.choices
-    if not any(_has_text(word.text) and word.confidence >= options.credible_confidence for word in words):
-        return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language)
+            if _has_text(word.text) and word.confidence >= options.credible_confidence:
+                credible.append(Bbox(*found.bbox))
+    unread = measure_unread(image, dpi, credible)
+    shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
+    if not credible:
+        return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
     ordered = order_words(words)
     if options.repair_codes:
         ordered = repair_codes(ordered)
     if options.correct_tones:
         ordered = correct_tones(ordered, alternatives)
-    return PageText(page.facts, PageVerdict.READ, ordered, engine.name, engine.language)
+    verdict = PageVerdict.UNREAD if unread.share > options.max_unread else PageVerdict.READ
+    return PageText(page.facts, verdict, ordered, engine.name, engine.language, **shares)
 
 
-def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage, float]:
-    """The page as the engine reads it best, no larger than it takes, and its scale to the visible image."""
+def _read(
+    page: CapturedPage, full: GrayImage, image: GrayImage, dpi: float, engine: Engine, options: RecognizeOptions
+) -> list[ReadWord]:
+    """What the engine reads, the unsure words at second look; nothing when the time was up."""
+    number = page.facts.page_number
+    started = time.monotonic()
+    try:
+        words = engine.read(image, dpi, timeout=options.page_timeout, page_number=number)
+    except PageTimeoutError:
+        return []
+    left = options.page_timeout - (time.monotonic() - started)
+    if options.second_look <= 0 or not words or (options.page_timeout and left <= 0):
+        return words
+    return look_again(
+        words,
+        full,
+        full.shape[1] / image.shape[1],
+        page.visible.dpi * page.ocr_scale,
+        engine,
+        read_dpi=options.second_dpi,
+        most=options.second_look,
+        timeout=left if options.page_timeout else 0,
+    )
+
+
+def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage, GrayImage, float]:
+    """The copy without dotted lines; the page as the engine reads it best, no larger than it takes; and the scale
+    of the latter to the visible image."""
     image, scale = page.ocr_image, page.ocr_scale
     dpi = page.visible.dpi * scale
     if options.remove_leaders:
@@ -96,13 +132,13 @@ def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage,
     if dpi > _NEAR * options.read_dpi:
         factor = min(factor, options.read_dpi / dpi)
     if factor == 1.0:
-        return image, scale
+        return image, image, scale
     import cv2
 
     height, width = image.shape
     size = (max(1, int(width * factor)), max(1, int(height * factor)))
     smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return smaller.astype(image.dtype, copy=False), scale * factor
+    return image, smaller.astype(image.dtype, copy=False), scale * factor
 
 
 def _has_text(text: str) -> bool:

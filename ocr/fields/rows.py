@@ -98,7 +98,7 @@ def read_rows(texts: Sequence[PageText]) -> list[Row]:
     """
     rows: list[Row] = []
     for page in texts:
-        if page.verdict in (PageVerdict.BLANK, PageVerdict.UNREAD):
+        if page.verdict is PageVerdict.BLANK:
             continue
         size = (page.facts.width, page.facts.height)
         for words in _merged_lines(page):

@@ -29,7 +29,11 @@ class ScriptedEngine:
     name: str = "scripted"
     language: str = "vie"
 
-    def read(self, image, dpi: float, *, timeout: float = 0, page_number: int = 0) -> list[ReadWord]:
+    def read(
+        self, image, dpi: float, *, timeout: float = 0, page_number: int = 0, single_block: bool = False
+    ) -> list[ReadWord]:
+        if single_block:
+            return []
         self.asked.append((image.shape, dpi, timeout, page_number))
         if self.slow:
             raise PageTimeoutError(page_number, timeout)
@@ -128,6 +132,7 @@ def test_handwriting_like_strokes_are_unread() -> None:
     page = CapturedPage(VisibleImage(b"", Encoding.PNG, 1200, 900, 200), pixels, 1.0, facts)
     text = recognize_page(page, engine_of_process())
     assert (text.verdict, text.words) == (PageVerdict.UNREAD, ())
+    assert text.handwritten_share > 0.9
 
 
 def facts_of(width: int, height: int):
@@ -138,6 +143,7 @@ def facts_of(width: int, height: int):
 def test_time_out_costs_the_text_not_the_page(page: CapturedPage) -> None:
     text = recognize_page(page, ScriptedEngine(slow=True))
     assert (text.verdict, text.words, text.facts) == (PageVerdict.UNREAD, (), page.facts)
+    assert text.unread_share == 1.0
 
 
 def test_specks_are_dropped_and_doubtful_words_kept(page: CapturedPage) -> None:

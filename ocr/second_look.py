@@ -1,0 +1,157 @@
+"""A second look at the words the engine was unsure of: cut out with their neighbours and read again, otherwise.
+
+The strips come from the larger copy at another resolution and stand in one column, so that one call reads them all
+and the engine sees lines, not a page. The better reading of the two is kept. Only the least sure words are looked at
+again, and no more of them than a set share of the page, so that a bad page costs little more than a good one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from ocr.neighbours import load_neighbours
+
+if TYPE_CHECKING:
+    from ocr.engine import Engine, ReadWord
+    from ocr.page import GrayImage
+
+_SURE = 0.60
+_SURE_UNKNOWN = 0.75
+"""A word that is no Vietnamese syllable must have been read with this confidence to be left alone."""
+_KNOWN_GAIN = 0.25
+_BETTER = 0.02
+_MARGIN = 0.35
+"""White around a strip, and how far it reaches over its words, in heights of a line."""
+_SHARED = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A piece of a line: the word wanted of it, its left end in the copy, its rows in the column."""
+
+    target: int
+    left: float
+    row: int
+    height: int
+
+
+def look_again(
+    words: Sequence[ReadWord],
+    image: GrayImage,
+    scale: float,
+    dpi: float,
+    engine: Engine,
+    *,
+    read_dpi: float,
+    most: float,
+    timeout: float = 0,
+) -> list[ReadWord]:
+    """``words`` with better readings of the unsure ones.
+
+    Args:
+        words: As first read, boxes in pixels of the first image.
+        image: The larger copy, uint8, dark ink on white.
+        scale: Pixels of ``image`` to one of the first image.
+        dpi: Of ``image``.
+        engine: Reads the strips; may be another model than the first.
+        read_dpi: Resolution of the strips.
+        most: Share of the words that may be looked at again.
+        timeout: Seconds for the call; when it is up the first readings stand.
+    """
+    from ocr.errors import PageTimeoutError
+
+    targets = _unsure(words, most)
+    if not targets:
+        return list(words)
+    column, strips, factor = _column(words, targets, image, scale, read_dpi / dpi)
+    try:
+        found = engine.read(column, read_dpi, timeout=timeout, single_block=True)
+    except PageTimeoutError:
+        return list(words)
+    better = list(words)
+    for strip in strips:
+        inside = [w for w in found if strip.row <= (w.bbox[1] + w.bbox[3]) / 2 < strip.row + strip.height]
+        first = words[strip.target]
+        left = (first.bbox[0] * scale - strip.left) * factor
+        right = (first.bbox[2] * scale - strip.left) * factor
+        match = [w for w in inside if _shared((left, right), (w.bbox[0], w.bbox[2])) > _SHARED]
+        if len(match) == 1 and _worth(match[0]) > _worth(first) + _BETTER:
+            second = match[0]
+            better[strip.target] = replace(
+                first, text=second.text, confidence=second.confidence, choices=second.choices
+            )
+    return better
+
+
+def _unsure(words: Sequence[ReadWord], most: float) -> list[int]:
+    """Indices of the words worth a second look, least sure first, no more than the share ``most``."""
+    heights = [w.bbox[3] - w.bbox[1] for w in words]
+    if not heights:
+        return []
+    usual = median(heights)
+    unsure = [
+        index
+        for index, word in enumerate(words)
+        if word.confidence < (_SURE if _is_known(word.text) else _SURE_UNKNOWN)
+        and any(char.isalnum() for char in word.text)
+        and 0.5 * usual <= heights[index] <= 2.5 * usual
+    ]
+    unsure.sort(key=lambda index: words[index].confidence)
+    return unsure[: max(1, round(most * len(words)))]
+
+
+def _is_known(text: str) -> bool:
+    core = text.strip(".,;:()“”\"'-–").lower()
+    return core in load_neighbours().words
+
+
+def _worth(word: ReadWord) -> float:
+    return word.confidence + _KNOWN_GAIN * _is_known(word.text)
+
+
+def _column(
+    words: Sequence[ReadWord], targets: Sequence[int], image: GrayImage, scale: float, factor: float
+) -> tuple[GrayImage, list[_Strip], float]:
+    """The strips of the targets, one under the other, and where each came from."""
+    import cv2
+    import numpy as np
+
+    pieces: list[Any] = []
+    strips: list[_Strip] = []
+    row = 0
+    width = 1
+    for target in targets:
+        wanted = words[target]
+        line = [words[i] for i in (target - 1, target, target + 1) if 0 <= i < len(words)]
+        # Read alone a word loses more than a fresh look gains.
+        line = [w for w in line if (w.block, w.line) == (wanted.block, wanted.line)]
+        height = (wanted.bbox[3] - wanted.bbox[1]) * scale
+        reach = _MARGIN * height
+        left = max(0, int(min(w.bbox[0] for w in line) * scale - reach))
+        right = min(image.shape[1], int(max(w.bbox[2] for w in line) * scale + reach))
+        top = max(0, int(min(w.bbox[1] for w in line) * scale - 0.3 * reach))
+        bottom = min(image.shape[0], int(max(w.bbox[3] for w in line) * scale + 0.3 * reach))
+        piece: Any = image[top:bottom, left:right]
+        if piece.size == 0:
+            continue
+        size = (max(1, round(piece.shape[1] * factor)), max(1, round(piece.shape[0] * factor)))
+        piece = cv2.resize(piece, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+        margin = max(4, round(reach * factor))
+        framed = cv2.copyMakeBorder(piece, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(255,))
+        strips.append(_Strip(target, left - margin / factor, row, framed.shape[0]))
+        pieces.append(framed)
+        row += framed.shape[0]
+        width = max(width, framed.shape[1])
+    column = np.full((max(row, 1), width), 255, np.uint8)
+    for strip, piece in zip(strips, pieces, strict=True):
+        column[strip.row : strip.row + strip.height, : piece.shape[1]] = piece
+    return column, strips, factor
+
+
+def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Overlap of two intervals as a share of the longer one."""
+    overlap = min(one[1], other[1]) - max(one[0], other[0])
+    return overlap / max(one[1] - one[0], other[1] - other[0], 1.0)

@@ -1,0 +1,134 @@
+"""How much of a page's ink no word stands for, and how much of that looks written by hand.
+
+A page is never silently empty: what the engine could not read (handwriting, a photograph, a seal) is counted as a
+share of the ink. Rulings, frames and specks are no ink to be read. Knows pixels and boxes; not what words mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from manifests.text import Bbox
+
+if TYPE_CHECKING:
+    from ocr.page import GrayImage
+
+_DPI = 80.0
+"""Resolution at which ink is counted: a letter of 8 points is five pixels high."""
+_DARK = 160
+_RULE_MM = 9.0
+"""A straight run of this length is a ruling, the side of a frame, or a scanner's border."""
+_SPECK_MM2 = 0.12
+_REACH_MM = 0.6
+"""Accents and descenders may stand this far out of a word's box."""
+_PICTURE_MM = 12.0
+_PICTURE_FILL = 0.45
+_NEAR_MM = 2.0
+_STROKES = 4
+_EVEN_HEIGHT = 0.22
+_EVEN_FOOT = 0.14
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadInk:
+    """Shares of a page's ink, 0.0–1.0.
+
+    Attributes:
+        share: Under no credible word.
+        handwritten: Under none and of uneven strokes, as a pen leaves them; print stands in even lines.
+    """
+
+    share: float
+    handwritten: float
+
+
+def measure_unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> UnreadInk:
+    """What of the ink stands outside ``boxes``.
+
+    Args:
+        image: The engine's copy, uint8, dark ink on white, without red seals.
+        dpi: Of this copy.
+        boxes: Of the credible words, in pixels of this copy.
+    """
+    import cv2
+    import numpy as np
+
+    factor = min(1.0, _DPI / dpi)
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1.0 else image
+    mm = dpi * factor / 25.4
+    ink = _writing((small < _DARK).astype(np.uint8), mm)
+    total = int(np.count_nonzero(ink))
+    if total == 0:
+        return UnreadInk(0.0, 0.0)
+    reach = round(_REACH_MM * mm)
+    for box in boxes:
+        left, top, right, bottom = (round(side * factor) for side in box)
+        ink[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach] = 0
+    rest = int(np.count_nonzero(ink))
+    if rest == 0:
+        return UnreadInk(0.0, 0.0)
+    return UnreadInk(round(rest / total, 4), round(_penned(ink, mm) / total, 4))
+
+
+def _writing(ink: Any, mm: float) -> Any:
+    """``ink`` without rulings and specks."""
+    import cv2
+    import numpy as np
+
+    length = max(5, round(_RULE_MM * mm))
+    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    rules = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
+    # A dark area is a picture, not rulings side by side.
+    thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((round(2 * mm) | 1, round(2 * mm) | 1), np.uint8))
+    kept = cv2.bitwise_or(cv2.bitwise_and(ink, cv2.bitwise_not(rules * 255)), thick)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= max(2.0, _SPECK_MM2 * mm * mm)
+    large[0] = False
+    return large.astype(np.uint8)[labels] if count > 1 else kept
+
+
+def _penned(ink: Any, mm: float) -> int:
+    """Pixels of ``ink`` in groups of strokes that are neither a picture nor a line of print."""
+    import cv2
+    import numpy as np
+
+    near = max(3, round(_NEAR_MM * mm)) | 1
+    groups = cv2.dilate(ink, np.ones((max(3, near // 3), near), np.uint8))
+    count, group_of, boxes, _ = cv2.connectedComponentsWithStats(groups, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    first = np.zeros(len(stats), np.int64)
+    rows, columns = np.nonzero(labels)
+    first[labels[rows, columns]] = group_of[rows, columns]
+    penned = 0
+    for group in range(1, count):
+        members = np.flatnonzero(first == group)
+        members = members[members > 0]
+        if not len(members):
+            continue
+        area = int(stats[members, cv2.CC_STAT_AREA].sum())
+        width, height = (int(v) for v in boxes[group, 2:4])
+        filled = area / max(1, width * height)
+        if min(width, height) >= _PICTURE_MM * mm and filled >= _PICTURE_FILL:
+            continue
+        if not _is_even(stats[members], mm):
+            penned += area
+    return penned
+
+
+def _is_even(stats: Any, mm: float) -> bool:
+    """Letters of print are of few heights and stand on one line; fewer than four strokes prove nothing."""
+    import numpy as np
+
+    heights, feet = stats[:, 3].astype(float), (stats[:, 1] + stats[:, 3]).astype(float)
+    tall = heights >= 0.6 * float(np.median(heights))
+    heights, feet = heights[tall], feet[tall]
+    if len(heights) < _STROKES:
+        return float(stats[:, 3].max()) < 3.0 * mm
+    usual = float(np.median(heights))
+    uneven = float(np.median(np.abs(heights - usual))) / usual
+    foot = float(np.median(np.abs(feet - np.median(feet)))) / usual
+    return uneven <= _EVEN_HEIGHT and foot <= _EVEN_FOOT
