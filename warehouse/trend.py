@@ -130,7 +130,7 @@ def _points(
 ) -> sa.Select[Any]:
     """One row: inventory, digitized and indexed of every day, compared cell by cell."""
     by_place = view is View.CUSTODIAN
-    by_day = _by_day(wanted, by_place=by_place)
+    by_day = documents_by_day(wanted, by_place=by_place)
     cell = [by_day.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
     names = [f"{what}_{index}" for index in range(len(days)) for what in ("digitized", "indexed")]
     facts = (
@@ -192,7 +192,7 @@ def _points(
     return query
 
 
-def _by_day(wanted: Selection, *, by_place: bool) -> sa.Subquery:
+def documents_by_day(wanted: Selection, *, by_place: bool) -> sa.Subquery:
     """Documents per cell and the days on which they were digitized and accepted; null where they never were."""
     document, record, artefact = schema.document.c, schema.record.c, schema.artefact.c
     stored = (
