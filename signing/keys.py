@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,19 +107,21 @@ def _open_pkcs12(settings: SignerSettings, kind: KeyKind = KeyKind.PKCS12) -> Si
     except OSError as fault:
         raise KeyUnavailableError(name, f"{fault.strerror}; check the path and its permissions") from None
     secret = settings.secret()
-    passphrase = None if secret is None else secret.get_secret_value().encode()
     others = read_certificates(settings.chain, "chain")
-    try:
-        opened = SimpleSigner.load_pkcs12_data(data, other_certs=others, passphrase=passphrase)
-        certificate = opened.signing_cert
-        if certificate is None:
-            raise KeyUnavailableError(name, "it holds no certificate; give the file with key and certificate")
-        driver = LocalKeySigner(opened, certificate)
-    except (ValueError, TypeError, AttributeError):
-        # "from None": what the libraries below say is built from the secret's bytes in some versions.
+    driver = None
+    # What the libraries below say is built from the secret's bytes in some versions: neither their words nor their
+    # calls go on.
+    with suppress(ValueError, TypeError, AttributeError):
+        opened = SimpleSigner.load_pkcs12_data(
+            data, other_certs=others, passphrase=None if secret is None else secret.get_secret_value().encode()
+        )
+        if opened.signing_cert is not None:
+            driver = LocalKeySigner(opened, opened.signing_cert)
+    if driver is None:
         raise KeyUnavailableError(
             name, "wrong passphrase, or not a PKCS#12 file with a key and a certificate; check both"
-        ) from None
+        )
+    certificate = driver.signing_cert
     return _signer(kind, driver, certificate)
 
 

@@ -50,8 +50,7 @@ class TokenKeySigner(HankoSigner):
         spec = self._spec(digest_algorithm, mechanisms)
         if spec.pre_sign_transform is not None:
             data = spec.pre_sign_transform(data)
-        extra = {"pin": self._token.secret()} if each_time else {}
-        signature: bytes = key.sign(data, **spec.sign_kwargs, **extra)
+        signature: bytes = key.sign(data, **spec.sign_kwargs, pin=self._token.secret() if each_time else None)
         return spec.post_sign_transform(signature) if spec.post_sign_transform is not None else signature
 
     def _spec(self, digest_algorithm: str, mechanisms: frozenset[str]) -> Any:

@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from signing.errors import KeyUnavailableError, PinRefusedError, SettingsError, TokenAbsentError, TokenLockedError
+from signing.errors import (
+    KeyUnavailableError,
+    PinRefusedError,
+    SettingsError,
+    SigningError,
+    TokenAbsentError,
+    TokenLockedError,
+)
 
 T = TypeVar("T")
 
@@ -71,12 +78,10 @@ class _Module:
         try:
             return pkcs11.lib(self.path)
         except pkcs11.PKCS11Error as fault:
-            if "loading" in str(fault):
-                name = Path(self.path).name
-                raise KeyUnavailableError(
-                    name, "the PKCS#11 module cannot be loaded; install the token's driver or correct its path"
-                ) from None
-            raise
+            if "while loading" not in str(fault):  # python-pkcs11 has no class of its own for this
+                raise
+        told = "the PKCS#11 module cannot be loaded; install the token's driver or correct its path"
+        raise KeyUnavailableError(Path(self.path).name, told)
 
     def forget(self) -> None:
         """Drop every session of this module: after a token was pulled out, handles point at nothing."""
@@ -152,19 +157,25 @@ class Token:
         try:
             self._log_in()
             return work(self._session)
-        except pkcs11.PinLocked:
-            raise TokenLockedError(str(self.address)) from None
-        except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinExpired) as fault:
+        except pkcs11.PKCS11Error as fault:
+            error = self._translated(fault)
+        # Raised out here, the error carries no trace of calls that held the PIN.
+        raise error
+
+    def _translated(self, fault: Exception) -> SigningError:
+        import pkcs11
+
+        kind, name = type(fault).__name__, str(self.address)
+        if isinstance(fault, pkcs11.PinLocked):
+            return TokenLockedError(name)
+        if isinstance(fault, pkcs11.PinIncorrect | pkcs11.PinInvalid | pkcs11.PinLenRange | pkcs11.PinExpired):
             if self._pin is not None:
                 self._module.refused.add(self._module.fingerprint(self.address, self._pin))
-            raise PinRefusedError(str(self.address), type(fault).__name__) from None
-        except _unable() as fault:
-            raise KeyUnavailableError(
-                f"on token {self.address}",
-                f"the token cannot sign like this ({type(fault).__name__}); use a key and a token meant for signing",
-            ) from None
-        except pkcs11.PKCS11Error as fault:
-            raise TokenAbsentError(str(self.address), f"it failed with {type(fault).__name__}") from None
+            return PinRefusedError(name, kind)
+        if isinstance(fault, _unable()):
+            told = f"the token cannot sign like this ({kind}); use a key and a token meant for signing"
+            return KeyUnavailableError(f"on token {name}", told)
+        return TokenAbsentError(name, f"it failed with {kind}")
 
     def find(self, wanted: tuple[Any, ...], look: Callable[[Any], T]) -> T:
         """What ``look`` finds on the token, remembered for as long as the session lives."""

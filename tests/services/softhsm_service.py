@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -73,14 +74,12 @@ class SoftHsm:
     def set_flags(self, token: Path, flags: int) -> None:
         """Make a token say that it is locked, or that one try is left: SoftHSM itself never locks."""
         path = token / "token.object"
+        usual = 0x42D
+        found = re.search(rb"\0{5}[\0-\x0f]" + usual.to_bytes(2, "big"), path.read_bytes())
+        assert found, "the token's flags were not found in its file"
         data = path.read_bytes()
-        for usual in (0x42D, 0x1042D):
-            old = usual.to_bytes(8, "big")
-            if old in data:
-                path.write_bytes(data.replace(old, (usual | flags).to_bytes(8, "big"), 1))
-                self.look_again()
-                return
-        raise AssertionError("the token's flags were not found in its file")
+        path.write_bytes(data[: found.start()] + (usual | flags).to_bytes(8, "big") + data[found.end() :])
+        self.look_again()
 
 
 def _fill(module: str, label: str, pin: str, keys: tuple[KeyOnToken, ...]) -> None:
