@@ -26,7 +26,7 @@ class SearchQuery:
         year: Of the result.
         unit_code: Unit that issued it.
         record_type: Code of ``manifests.record_types``.
-        text: Words that stand on one page; within ``"…"`` next to each other.
+        text: Words that stand on its pages; within ``"…"`` next to each other.
     """
 
     anything: str = ""

@@ -6,7 +6,7 @@ rows as ``COPY`` or as one array for each column. The values are those SQLAlchem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -40,7 +40,7 @@ def insert_values(connection: sa.Connection, table: sa.Table, names: tuple[str, 
         return
     columns = _columns(connection, table, names, rows)
     if connection.dialect.name == "postgresql":
-        _copy(connection, f"COPY {_target(connection, table, names)} FROM STDIN", zip(*columns, strict=True))
+        copy(connection, _target(connection, table, names), zip(*columns, strict=True))
     else:
         _insert_rows(connection, table, names, columns, "")
 
@@ -78,18 +78,13 @@ def hold(connection: sa.Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
 
 
-def array_of(kind: str) -> str:
-    """How PostgreSQL's driver is handed a whole column, for ``unnest``."""
-    return f"CAST(%s AS {kind}[])"
-
-
 def _insert_rows(
     connection: sa.Connection, table: sa.Table, names: tuple[str, ...], columns: list[list[Any]], conflict: str
 ) -> None:
     # Table and column names come from the schema, never from data.
     into = f"INSERT INTO {_target(connection, table, names)}"
     if connection.dialect.name == "postgresql":
-        arrays = ", ".join(array_of(_plain_type(connection.dialect, table, name)) for name in names)
+        arrays = ", ".join(f"CAST(%s AS {_plain_type(connection.dialect, table, name)}[])" for name in names)
         statement = f"{into} SELECT * FROM unnest({arrays}) {conflict}"  # noqa: S608
         connection.exec_driver_sql(statement, tuple(columns))
     else:
@@ -97,14 +92,20 @@ def _insert_rows(
         connection.exec_driver_sql(f"{into} VALUES ({marks}) {conflict}", list(zip(*columns, strict=True)))
 
 
-def _copy(connection: sa.Connection, statement: str, rows: Iterator[Values]) -> None:
+def copy(connection: sa.Connection, target: str, rows: Iterable[Values]) -> None:
+    """PostgreSQL's quickest way in; ``target`` is a table and its columns, never data.
+
+    Raises:
+        DatabaseUnavailableError: As for any other statement.
+    """
     import psycopg
 
+    statement = f"COPY {target} FROM STDIN"
     driver: Any = connection.connection.driver_connection
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        with driver.cursor() as cursor, cursor.copy(statement) as sink:
             for row in rows:
-                copy.write_row(row)
+                sink.write_row(row)
     except psycopg.Error as error:
         wrapped = sa.exc.DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect

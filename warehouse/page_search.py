@@ -1,4 +1,4 @@
-"""The full text: which pages hold the words, the best first. FTS5 in SQLite, ``tsvector`` in PostgreSQL."""
+"""The full text: which runs of pages hold the words, the best first. FTS5 in SQLite, ``tsvector`` in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from warehouse.hits import MOST_HITS
 from warehouse.schema_search import PAGES_OF_AN_ENTRY, page_words, search_entry
 
 _RANKED = 4 * MOST_HITS
-"""Pages that are compared; who finds more has to say more."""
+"""Runs that are compared; who finds more has to say more."""
 
 _ROWID: sa.ColumnElement[int] = sa.literal_column("page_words.rowid", sa.Integer)
 
 
 def has_words(connection: sa.Connection, phrases: Phrases) -> sa.ColumnElement[bool]:
-    """Condition on ``search_entry``: one of its pages holds all of them."""
+    """Condition on ``search_entry``: its pages hold all of them."""
     return search_entry.c.id.in_(_matching(connection, phrases).with_only_columns(_entry_id(connection)))
 
 
 def ranked_pages(
     connection: sa.Connection, phrases: Phrases, conditions: Sequence[sa.ColumnElement[bool]]
 ) -> list[str]:
-    """Keys of the documents, that with the best page first; the words in their order before the words anywhere."""
+    """Keys of the documents, that with the best run of pages first; words in their order before words anywhere."""
     found: dict[str, None] = {}
     together = (tuple(word for phrase in phrases for word in phrase),)
     for some in (together, phrases) if together != phrases else (phrases,):
@@ -48,7 +48,7 @@ def ranked_pages(
 
 
 def pages_with_words(connection: sa.Connection, document_keys: Sequence[str], words: Sequence[str]) -> dict[str, int]:
-    """The first page of each document that holds all of ``words``."""
+    """Of each document the first page of the run that holds all of ``words``."""
     phrases = tuple((word,) for word in dict.fromkeys(words))
     ids = {
         row.id: row.document_key

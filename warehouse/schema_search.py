@@ -72,9 +72,14 @@ PAGE_WORDS = {
         "CREATE INDEX IF NOT EXISTS ix_page_words_words ON page_words USING gin (words)",
     ),
 }
-"""Statements that make the full text, by dialect. In SQLite the rowid is ``id * PAGES_OF_AN_ENTRY + page_number``."""
+"""Statements that make the full text, by dialect.
+
+A row is a run of pages of one entry, ``page_number`` the first of them; in SQLite the rowid is
+``id * PAGES_OF_AN_ENTRY + page_number``.
+"""
 
 PAGES_OF_AN_ENTRY = 1 << 20
+PAGES_OF_A_RUN = 200
 
 for _dialect, _statements in PAGE_WORDS.items():
     for _statement in _statements:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -12,15 +12,25 @@ import sqlalchemy as sa
 
 from warehouse import schema
 from warehouse.database import writing
-from warehouse.merge import array_of, chunks, insert_missing, insert_values
+from warehouse.merge import chunks, copy, insert_missing, insert_values
 from warehouse.names import fold_text, search_name, search_number, spelled_name
-from warehouse.schema_search import PAGE_WORDS, PAGES_OF_AN_ENTRY, name_posting, name_word, search_entry
+from warehouse.schema_search import (
+    PAGE_WORDS,
+    PAGES_OF_A_RUN,
+    PAGES_OF_AN_ENTRY,
+    name_posting,
+    name_word,
+    search_entry,
+)
 
-LONGEST_PAGE = 200_000
-"""Letters of one page that are searched; PostgreSQL's words of one page have to fit into 1 MB."""
+LONGEST_RUN = 100_000
+"""Letters of the pages that are searched as one, and of a page that are searched at all; PostgreSQL's words of a run
+have to fit into 1 MB."""
 
 _ENTRY = ("id", "document_key", "unit_code", "record_type", "year", "number", "book")
 _REFILLED_AT_ONCE = 500
+_PLACES = tuple(str(place) for place in range(1, 16_384))  # PostgreSQL knows no later ones
+_LONGEST_LEXEME = 500  # letters; 2 kB in its longest spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +66,9 @@ def add_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     ]
     insert_values(connection, search_entry, _ENTRY, rows)
     _add_names(connection, {name for it in entries for name in it.names if name})
-    pages = [
-        (number, page, fold_text(text[:LONGEST_PAGE]))
-        for number, it in zip(ids, entries, strict=True)
-        for page, text in it.pages
-        if text
-    ]
-    if pages:
-        _add_pages(connection, pages)
+    words = [(number, *run) for number, it in zip(ids, entries, strict=True) for run in _runs(it.pages)]
+    if words:
+        _add_words(connection, words)
 
 
 def refill_search(engine: sa.Engine) -> int:
@@ -123,19 +128,45 @@ def _add_names(connection: sa.Connection, names: set[str]) -> None:
     insert_missing(connection, name_posting, [{"word": word, "name": name} for word, name in sorted(postings)])
 
 
-def _add_pages(connection: sa.Connection, pages: Sequence[tuple[int, int, str]]) -> None:
+def _runs(pages: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Pages in runs that are searched as one: the number of the first and the folded text.
+
+    Most documents are one run: their pages share most of their words, so the index is half as big as page by page.
+    """
+    first, run, letters = 0, list[str](), 0
+    for number, text in pages:
+        folded = fold_text(text[:LONGEST_RUN])
+        if run and (letters + len(folded) > LONGEST_RUN or number - first >= PAGES_OF_A_RUN):
+            yield first, " ".join(run)
+            run, letters = [], 0
+        if not run:
+            first = number
+        run.append(folded)
+        letters += len(folded)
+    if letters:
+        yield first, " ".join(run)
+
+
+def _add_words(connection: sa.Connection, runs: Sequence[tuple[int, int, str]]) -> None:
     if connection.dialect.name == "postgresql":
-        arrays = f"{array_of('bigint')}, {array_of('integer')}, {array_of('text')}"
-        connection.exec_driver_sql(
-            "INSERT INTO page_words SELECT entry, page, to_tsvector('simple', words)"  # noqa: S608
-            f" FROM unnest({arrays}) AS new (entry, page, words)",
-            tuple(list(column) for column in zip(*pages, strict=True)),
-        )
+        # Its own parser takes twice as long to find the words we know already.
+        rows = ((entry, page, _vector(words)) for entry, page, words in runs)
+        copy(connection, "page_words (entry_id, page_number, words)", rows)
     else:
         connection.exec_driver_sql(
             "INSERT INTO page_words (rowid, words) VALUES (?, ?)",
-            [(entry * PAGES_OF_AN_ENTRY + page, words) for entry, page, words in pages],
+            [(entry * PAGES_OF_AN_ENTRY + page, words) for entry, page, words in runs],
         )
+
+
+def _vector(text: str) -> str:
+    """Folded text as PostgreSQL writes a ``tsvector``: each word with its places."""
+    places: dict[str, str] = {}
+    known = places.get
+    for word, place in zip(text.split(), chain(_PLACES, repeat(_PLACES[-1])), strict=False):
+        before = known(word)
+        places[word] = place if before is None else f"{before},{place}"
+    return " ".join([f"{word[:_LONGEST_LEXEME]}:{where}" for word, where in places.items()])
 
 
 def _entries_after(connection: sa.Connection, last: str) -> list[Entry]:
@@ -209,8 +240,3 @@ def _parties(connection: sa.Connection) -> Iterator[Sequence[Any]]:
             return
         yield rows
         last = (rows[-1].document_key, rows[-1].position)
-
-
-def page_place(rowid: int) -> tuple[int, int]:
-    """Entry and page number behind a row of SQLite's full text."""
-    return divmod(rowid, PAGES_OF_AN_ENTRY)

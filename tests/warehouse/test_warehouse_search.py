@@ -328,3 +328,12 @@ def test_a_search_that_takes_too_long_says_how_to_narrow_it(engine: sa.Engine) -
         connection.execute(endless)
     with reading(engine) as connection:
         assert connection.execute(sa.text("SELECT 1")).scalar() == 1
+
+
+def test_a_long_document_is_searched_to_its_end(engine: sa.Engine, make_record: MakeRecord) -> None:
+    it = make_record("a", pages=450, text="chữ thường " * 60)
+    last = dataclasses.replace(it.pages[-2], text="Kết luận: bằng lăng tím.")
+    load_records(engine, [dataclasses.replace(it, pages=(*it.pages[:-2], last, it.pages[-1]))])
+    (hit,) = search_records(engine, SearchQuery(text="bằng lăng")).hits
+    assert hit.snippet is not None
+    assert hit.snippet.page_number == 449
