@@ -7,7 +7,7 @@ RUN mvn -B -q -f /build/pom.xml dependency:copy-dependencies -DoutputDirectory=/
 FROM python:3.12-slim-bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        tesseract-ocr tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
+        tesseract-ocr tesseract-ocr-vie tesseract-ocr-osd poppler-utils libjpeg-turbo-progs \
         fontconfig fonts-liberation2 fonts-dejavu-core default-jre-headless \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=verapdf /verapdf /opt/verapdf

@@ -86,22 +86,34 @@ def count_pages(files: Sequence[Path], options: CaptureOptions | None = None) ->
         return scan.pages
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """One file: how many pages, what decodes one of them (1-based), and whether it carries a signature."""
+
+    pages: int
+    load: Callable[[int], RawPage]
+    signed: Callable[[], bool]
+
+
 class Scan:
     """The files of a document, open: their pages in any order. Use ``open_scan``."""
 
     def __init__(self, files: Sequence[Path], options: CaptureOptions, stack: ExitStack) -> None:
         self.options = options
-        self._files: list[tuple[str, int, Callable[[int], RawPage]]] = []
+        self._files: list[tuple[Path, _Opened]] = []
         limits = options.limits()
         for file in files:
-            count, load = stack.enter_context(_opened(file, limits))
-            self._files.append((file.name, count, load))
+            self._files.append((file, stack.enter_context(_opened(file, limits))))
             if self.pages > limits.max_pages:
                 raise TooManyPagesError(file.name, f"hồ sơ có hơn {limits.max_pages} trang; hãy tách hồ sơ")
 
     @property
     def pages(self) -> int:
-        return sum(count for _, count, _ in self._files)
+        return sum(opened.pages for _, opened in self._files)
+
+    def signed(self) -> tuple[Path, ...]:
+        """The files that carry a signature."""
+        return tuple(file for file, opened in self._files if opened.signed())
 
     def capture(self, number: int, orienter: Orienter | None = None, *, for_engine: bool = True) -> CapturedPage:
         """Captures page ``number``, 1-based over all files.
@@ -114,11 +126,12 @@ class Scan:
             IndexError: There is no such page.
         """
         before = 0
-        for name, count, load in self._files:
-            if number <= before + count:
-                own = number - before
-                return _capture(load(own), number, name, own, self.options, orienter, for_engine=for_engine)
-            before += count
+        for file, opened in self._files:
+            own = number - before
+            if own <= opened.pages:
+                raw = opened.load(own)
+                return _capture(raw, number, file.name, own, self.options, orienter, for_engine=for_engine)
+            before += opened.pages
         raise IndexError(f"page {number} of {before}")
 
 
@@ -172,12 +185,11 @@ def _kind(file: Path) -> str:
 
 
 @contextmanager
-def _opened(file: Path, limits: Limits) -> Iterator[tuple[int, Callable[[int], RawPage]]]:
-    """Number of pages of one file, and what decodes one of them (1-based) when it is wanted."""
+def _opened(file: Path, limits: Limits) -> Iterator[_Opened]:
     kind = _kind(file)
     if kind == PDF:
         with open_pdf(file, limits) as pdf:
-            yield pdf.pages, partial(read_pdf_page, pdf, limits=limits)
+            yield _Opened(pdf.pages, partial(read_pdf_page, pdf, limits=limits), pdf.signed)
         return
     with open_image(file, file.name) as image:
         frames, _ = count_frames(image, limits)
@@ -191,7 +203,7 @@ def _opened(file: Path, limits: Limits) -> Iterator[tuple[int, Callable[[int], R
             name = f"{file.name}, trang {number}" if frames > 1 else file.name
             return read_frame(image, number - 1, name, limits, data)
 
-        yield frames, load
+        yield _Opened(frames, load, lambda: False)
 
 
 def _capture(

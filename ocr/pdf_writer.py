@@ -79,11 +79,9 @@ class PdfaWriter:
         if image_digest not in self._images:
             images = {image_digest: self._image(pdf_image(visible))}
             self._images |= images
-        scale = 72 / visible.dpi
-        largest, least = max(visible.width, visible.height) * scale, min(visible.width, visible.height) * scale
-        # A wrong dpi must not make an invalid page.
-        scale *= min(1.0, _LARGEST_SIDE / largest) if largest > _LARGEST_SIDE else max(1.0, _LEAST_SIDE / least)
-        width, height = visible.width * scale, visible.height * scale
+        scale = _points_per_pixel(visible)
+        # A picture thinner than a page may be gets a wider page, not a page nobody can open.
+        width, height = max(visible.width * scale, _LEAST_SIDE), max(visible.height * scale, _LEAST_SIDE)
         drawing = _drawing(visible, scale, height) + _hidden_text(text, scale, height)
         stream = deflated(drawing.encode("ascii"))
         content = self._stream("/Filter /FlateDecode", stream)
@@ -190,10 +188,20 @@ class PdfaWriter:
         self._at += len(data)
 
 
+def _points_per_pixel(visible: VisibleImage) -> float:
+    """As the dpi says; a wrong dpi must not make an invalid page."""
+    scale = 72 / visible.dpi
+    largest, least = max(visible.width, visible.height) * scale, min(visible.width, visible.height) * scale
+    if least < _LEAST_SIDE:
+        scale, largest = scale * _LEAST_SIDE / least, largest * _LEAST_SIDE / least
+    return scale * min(1.0, _LARGEST_SIDE / largest)
+
+
 def _drawing(visible: VisibleImage, scale: float, height: float) -> str:
     """The image on its page; PDF's axis points up, ours down."""
     if visible.placement is None:
-        return f"q {_number(visible.width * scale)} 0 0 {_number(height)} 0 0 cm /I Do Q\n"
+        across, down = visible.width * scale, visible.height * scale
+        return f"q {_number(across)} 0 0 {_number(down)} 0 {_number(height - down)} cm /I Do Q\n"
     a, b, c, d, e, f = visible.placement
     wide, high = image_size(visible)
     # The unit square of a PDF image has its first row at the top.

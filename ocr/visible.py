@@ -1,17 +1,25 @@
-"""Encoding the page people will see, once, and never worse than it came."""
+"""Encoding the page people will see: at most once, never worse than it came, and in no more bytes than it needs."""
 
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+from dataclasses import replace
+from functools import cache
 
 from ocr.page import Encoding, VisibleImage
 from ocr.raw_page import JpegSettings, Pixels
 
 _QUALITY = 90
 _FEW_LEVELS = 48
-_ONE_STRIP = 1 << 30
 _COARSEST = 75
 """A page is not encoded worse than this quality a second time."""
+_ONE_STRIP = 1 << 30
+_WORTH_BYTES, _WORTH_SHARE = 20_000, 0.98
+_LARGEST_SQUEEZED = 60_000_000
+"""Pixels; ``jpegtran`` holds the whole picture's coefficients, six bytes a pixel, and so does a viewer."""
+_SQUEEZE_SECONDS = 30.0
 
 
 def encode_visible(
@@ -32,6 +40,53 @@ def encode_visible(
     if settings is None and _flat(pixels):
         return VisibleImage(_png(pixels), Encoding.PNG, width, height, dpi)
     return VisibleImage(_jpeg(pixels, settings, turned), Encoding.JPEG, width, height, dpi)
+
+
+def squeezed(visible: VisibleImage) -> VisibleImage:
+    """The same picture, bit for bit when decoded, in fewer bytes where a scanner's JPEG wastes them.
+
+    Scanners write the standard's own Huffman tables; tables made for the page, and its details sent in layers, take
+    a tenth to a fifth off. Without the program ``jpegtran``, or where it finds a fault, the bytes stay as they are.
+    """
+    if visible.encoding is not Encoding.JPEG or len(visible.data) < _WORTH_BYTES:
+        return visible
+    if visible.width * visible.height > _LARGEST_SQUEEZED:
+        return visible
+    scans = _scans(colour=_components(visible.data) == 3)
+    try:
+        done = subprocess.run(
+            ["jpegtran", "-copy", "icc", "-scans", f"/dev/fd/{scans}"],
+            input=visible.data,
+            capture_output=True,
+            timeout=_SQUEEZE_SECONDS,
+            check=True,
+            pass_fds=(scans,),
+        )
+    except (OSError, subprocess.SubprocessError):
+        return visible
+    whole = not done.stderr and done.stdout.endswith(b"\xff\xd9")
+    gained = len(done.stdout) < _WORTH_SHARE * len(visible.data)
+    return replace(visible, data=done.stdout) if whole and gained else visible
+
+
+@cache
+def _scans(*, colour: bool) -> int:
+    """An open file that tells ``jpegtran`` its layers: all averages first, then the detail of one channel at a time.
+
+    libjpeg's own ten layers cost twice the time and give larger files on scans.
+    """
+    detail = "".join(f"{channel}: 1-63, 0, 0;\n" for channel in range(3 if colour else 1))
+    script = ("0,1,2: 0-0, 0, 0;\n" if colour else "0: 0-0, 0, 0;\n") + detail
+    number = os.memfd_create("scans")
+    os.write(number, script.encode("ascii"))
+    return number
+
+
+def _components(jpeg: bytes) -> int:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+        return len(image.getbands())
 
 
 def _flat(pixels: Pixels) -> bool:

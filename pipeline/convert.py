@@ -1,33 +1,29 @@
-"""One scan → clean, OCR, PDF/A, signed when asked: the road of a single document, no manifest, no warehouse."""
+"""One scan → clean, OCR, PDF/A, signed when asked: the road of a single document, no manifest, no warehouse.
+
+Pages are read by several processes at once and written as they come; what is written survives a kill, and the same
+command carries on from there.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from manifests.documents import SignatureFact
 from manifests.text import PageText
-from ocr.assemble import DocumentMetadata, assemble
-from ocr.capture import CaptureOptions, capture_pages
-from ocr.engine import engine_of_process
-from ocr.errors import UnsupportedFormatError
-from ocr.page import VisibleImage
-from ocr.probe import probe
-from ocr.recognize import recognize_page
-from ocr.threads import use_one_thread
-from pipeline.context import Context
-from pipeline.errors import ConfigurationError
-from pipeline.plan import capture_options, limits, recognize_options, trust_settings, word_shares
+from ocr.xmp import DocumentMetadata, xmp_packet
+from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours
+from pipeline.options import capture_options, recognize_options, word_shares
+from pipeline.readers import Readers
 from pipeline.settings import Settings
-from pipeline.work.desk import SigningDesk
-from signing.errors import VerificationError
-from signing.pdfa import PdfaValidator
+from pipeline.unfinished import PageNote, forget, unfinished
 from signing.profiles import find_profile
-from signing.sign import SigningDetails
-from signing.stage import SigningTask, sign_document
-from signing.verify import verify_pdf
+
+NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,87 +31,134 @@ class Conversion:
     """What became of one conversion.
 
     Attributes:
-        pages: Facts, verdict and words of each page.
+        pages: Facts and verdict of each page.
+        resumed: How many of them an earlier, killed run had read.
         input_signatures: Signatures the input carried; the input itself is never changed.
         signature: The signature made, when one was asked for.
         pdfa: ``valid``, ``invalid`` or ``not_checked``.
     """
 
     out: Path
-    pages: tuple[PageText, ...]
+    pages: tuple[PageNote, ...]
+    resumed: int
     input_signatures: tuple[SignatureFact, ...]
     signature: SignatureFact | None
     pdfa: str
     pdfa_detail: str
 
 
+def open_readers(settings: Settings, most: int | None = None) -> Readers:
+    """Reader processes for ``convert``, as many as the settings say, but no more than ``most``."""
+    profile = find_profile(settings.legal_profile)
+    workers = min(settings.workers, most) if most else settings.workers
+    return Readers(capture_options(settings, profile), recognize_options(settings), workers)
+
+
 def convert(
     files: Sequence[Path],
     out: Path,
     settings: Settings,
+    readers: Readers,
     *,
     sign: bool = False,
-    on_page: Callable[[PageText], None] | None = None,
+    check: bool = False,
+    on_start: Callable[[int], None] | None = None,
+    on_page: Callable[[PageNote], None] | None = None,
 ) -> Conversion:
     """Make one PDF/A of ``files``, taken as the pages of one document in this order.
 
+    Args:
+        readers: From ``open_readers``.
+        sign: Sign the document under the legal profile of the settings.
+        check: Have veraPDF judge the result, which starts a Java machine; what is signed is always judged.
+        on_start: Told how many pages there are.
+        on_page: Told each page that is there, in the order they come.
+
     Raises:
         ConfigurationError: ``out`` is one of the inputs.
-        OcrError, SigningError: The document cannot be converted; nothing is left at ``out``.
+        OcrError, SigningError, WorkerError: The document cannot be converted; nothing is left at ``out``.
     """
     if any(out.exists() and file.exists() and out.samefile(file) for file in files):
         raise ConfigurationError(f"{out}: the output is also an input, which is never overwritten; name another file")
-    use_one_thread()
-    profile = find_profile(settings.legal_profile)
-    input_signatures = _input_signatures(files, settings)
-    pages: list[PageText] = []
-    part = out.with_name(f".{out.name}.part.pdf") if sign else out
+    survey = readers.survey(files)
+    try:
+        with unfinished(out, _key(files, settings)) as document:
+            resumed = len(document.known)
+            if on_start:
+                on_start(survey.pages)
+            if on_page:
+                for note in document.notes:
+                    on_page(note)
+            todo = [number for number in range(1, survey.pages + 1) if number not in document.known]
+            for page in readers.read(files, todo):
+                note = document.add(page.number, page.visible, page.text)
+                if on_page:
+                    on_page(note)
+            made = document.finish(*_bindings(files, settings))
+            fact = _sign(made, out, document.first, settings) if sign else None
+            if not sign:
+                made.replace(out)
+            notes = document.notes
+    except Exception as error:
+        # The scan itself is at fault: the same pages would fail the same way.
+        if is_ours(error) and disposition(error) is Disposition.QUARANTINE:
+            forget(out)
+        raise
+    forget(out)
+    pdfa, detail = _judged(out, settings) if check or sign else (NOT_CHECKED, "")
+    return Conversion(out, notes, resumed, _signatures(survey.signed, settings), fact, pdfa, detail)
+
+
+def _bindings(files: Sequence[Path], settings: Settings) -> tuple[str, str]:
+    """What the document says about itself, and its language."""
     now = dt.datetime.now(dt.UTC)
+    profile = find_profile(settings.legal_profile)
     mark = profile.conversion_text(settings.converter, now) if settings.converter else None
     metadata = DocumentMetadata(title=files[0].stem, document_id=files[0].stem, created_at=now, conversion_mark=mark)
-    options = capture_options(settings, profile)
-    try:
-        assemble(_pages(files, options, settings, pages, on_page), metadata, part)
-        fact = _sign(part, out, pages[0], settings) if sign else None
-    finally:
-        if sign:
-            part.unlink(missing_ok=True)
-    verdict = PdfaValidator(settings.verapdf).validate([out])[out]
-    return Conversion(out, tuple(pages), input_signatures, fact, str(verdict.status), verdict.detail)
+    return xmp_packet(metadata), metadata.language
 
 
-def _input_signatures(files: Sequence[Path], settings: Settings) -> tuple[SignatureFact, ...]:
+def _key(files: Sequence[Path], settings: Settings) -> str:
+    """Fingerprint of what is read and how; time limits decide only how long we wait."""
+    known = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            known.update(hashlib.file_digest(stream, "sha256").digest())
+    profile = find_profile(settings.legal_profile)
+    known.update(repr((capture_options(settings, profile), recognize_options(settings), version("sohoa"))).encode())
+    return known.hexdigest()
+
+
+def _signatures(files: Sequence[Path], settings: Settings) -> tuple[SignatureFact, ...]:
+    if not files:
+        return ()
+    from pipeline.plan import trust_settings
+    from signing.errors import VerificationError
+    from signing.verify import verify_pdf
+
     found: list[SignatureFact] = []
     for file in files:
-        facts = probe(file, limits(settings))
-        if facts.problem == "unsupported_format":
-            raise UnsupportedFormatError(file.name, facts.detail or "not a PDF, TIFF, JPEG or PNG")
-        if facts.signed:
-            try:
-                found += verify_pdf(file, trust=trust_settings(settings))
-            except VerificationError:
-                continue  # a broken signature does not keep the paper from being read; 'sohoa verify' tells
+        try:
+            found += verify_pdf(file, trust=trust_settings(settings))
+        except VerificationError:
+            continue  # a broken signature does not keep the paper from being read; 'sohoa verify' tells
     return tuple(found)
 
 
-def _pages(
-    files: Sequence[Path],
-    options: CaptureOptions,
-    settings: Settings,
-    pages: list[PageText],
-    on_page: Callable[[PageText], None] | None,
-) -> Iterator[tuple[VisibleImage, PageText]]:
-    engine = engine_of_process(settings.ocr_engine, settings.language)
-    recognize = recognize_options(settings)
-    for page in capture_pages(list(files), options, orienter=engine.orientation):
-        text = recognize_page(page, engine, recognize)
-        pages.append(text)
-        if on_page:
-            on_page(text)
-        yield page.visible, text
+def _judged(out: Path, settings: Settings) -> tuple[str, str]:
+    from signing.pdfa import PdfaValidator
+
+    verdict = PdfaValidator(settings.verapdf).validate([out])[out]
+    return str(verdict.status), verdict.detail
 
 
 def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> SignatureFact:
+    from pipeline.context import Context
+    from pipeline.plan import trust_settings
+    from pipeline.work.desk import SigningDesk
+    from signing.sign import SigningDetails
+    from signing.stage import SigningTask, sign_document
+
     profile = find_profile(settings.legal_profile)
     details = SigningDetails(
         agency=settings.agency or "Cơ quan số hóa (thử nghiệm)",
@@ -125,8 +168,13 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
     )
     draft = out.with_name(f".{out.name}.signed.pdf")
     draft.unlink(missing_ok=True)
-    with SigningDesk(Context(settings)) as desk:
-        tasks = (SigningTask(profile, desk.signer(profile.signer), details),)
-        facts = sign_document(source, draft, tasks, timestamper=desk.timestamper(), trust=trust_settings(settings))
-    draft.replace(out)
+    try:
+        with SigningDesk(Context(settings)) as desk:
+            tasks = (SigningTask(profile, desk.signer(profile.signer), details),)
+            facts = sign_document(
+                source, draft, tasks, timestamper=desk.timestamper(), trust=trust_settings(settings)
+            )
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
     return facts[-1]

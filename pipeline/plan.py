@@ -12,14 +12,13 @@ from dataclasses import dataclass, fields, replace
 
 from manifests.documents import BatchRef, DocumentEntry
 from manifests.record_types import record_types
-from manifests.text import PageText
 from manifests.units import units
 from ocr.capture import CaptureOptions
 from ocr.index import IndexOptions
-from ocr.limits import Limits
 from ocr.recognize import RecognizeOptions
 from pipeline import archive
 from pipeline.errors import ConfigurationError
+from pipeline.options import capture_options, recognize_options
 from pipeline.results import ReceivedDocument
 from pipeline.run_keys import fingerprint, root_key, run_key
 from pipeline.settings import Settings
@@ -76,24 +75,6 @@ def ordered_reruns(store: ObjectStore, ref: BatchRef) -> dict[str, Counter[str]]
     return orders
 
 
-def limits(settings: Settings) -> Limits:
-    """What one delivered file may claim of the machine."""
-    return Limits(max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6))
-
-
-def capture_options(settings: Settings, profile: LegalProfile) -> CaptureOptions:
-    """How pages are taken out, with the resolution the legal profile asks for."""
-    bounds = limits(settings)
-    return CaptureOptions(min_dpi=profile.min_dpi, max_pages=bounds.max_pages, max_pixels=bounds.max_pixels)
-
-
-def recognize_options(settings: Settings) -> RecognizeOptions:
-    """How pages are read."""
-    return RecognizeOptions(
-        engine=settings.ocr_engine, language=settings.language, page_timeout=settings.page_timeout
-    )
-
-
 def choose_profile(settings: Settings, document: ReceivedDocument, ordered: str | None) -> str:
     """Name of the profile of a document: ordered for its batch, else by unit and record type, type, unit, default."""
     unit, kind = document.batch.unit_code, document.entry.record_type
@@ -138,14 +119,6 @@ def plan(
     told = (entry.medium or "", tuple(sorted(entry.keyed.items())))
     keys["index"] = key("index", keys["recognize"], index, known, told)
     return Plan(capture, recognize, index, its_profile, agency, settings.converter or "", keys)
-
-
-def word_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]:
-    """Boxes of a page's words as shares of the page, which a visible signature keeps off."""
-    width, height = page.facts.width, page.facts.height
-    return tuple(
-        (w.bbox.left / width, w.bbox.top / height, w.bbox.right / width, w.bbox.bottom / height) for w in page.words
-    )
 
 
 def timestamp_settings(settings: Settings, url: str) -> TimestampSettings:

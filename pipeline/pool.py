@@ -6,14 +6,11 @@ ledger or a key: it takes originals from the archive and leaves pages and PDF/A 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -33,6 +30,7 @@ from pipeline.outcomes import Outcome
 from pipeline.plan import Plan
 from pipeline.results import ReceivedDocument
 from pipeline.settings import Settings
+from pipeline.worker_life import end_with_parent, forget_secrets
 
 if TYPE_CHECKING:
     from pipeline.context import Context
@@ -40,9 +38,6 @@ if TYPE_CHECKING:
 Job = tuple[ReceivedDocument, Plan]
 DOCUMENTS_PER_WORKER = 500
 """A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
-
-SECRETS = ("SOHOA_SIGNER_", "SOHOA_DATABASE_")
-"""Beginnings of the environment variables a process that reads scans does not keep."""
 
 _context: Context | None = None
 
@@ -125,19 +120,10 @@ def _start(settings: Settings) -> None:
     from ocr.threads import use_one_thread
     from pipeline.context import Context
 
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    for name in [name for name in os.environ if name.startswith(SECRETS)]:
-        del os.environ[name]
+    threading.Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
+    forget_secrets()
     use_one_thread()
     _context = Context(settings)
-
-
-def _end_with_parent() -> None:
-    """Leave when the run that started this worker is killed: nobody waits for a long document's pages any more."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _work(job: Job) -> Outcome | Stopped | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -17,10 +16,8 @@ from pipeline.errors import ConfigurationError, Disposition, disposition, is_our
 if TYPE_CHECKING:
     from pipeline.convert import Conversion
 
-HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 SINGLE_PAGED = (".jpg", ".jpeg", ".png")
-RULES_SHOWN = 3
-"""Broken rules of PDF/A shown to a person; --json has all."""
+"""Endings of files that hold one page."""
 
 
 @click.command()

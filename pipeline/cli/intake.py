@@ -35,7 +35,7 @@ def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
     from manifests.documents import BatchRef
     from manifests.verdict import verdict_lines
     from ocr.probe import probe
-    from pipeline.plan import limits
+    from pipeline.options import limits
     from pipeline.settings import read_settings
 
     folder = batch_dir.resolve()

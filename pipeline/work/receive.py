@@ -19,7 +19,8 @@ from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import UnknownBatchError
 from pipeline.intake import drop_state, is_ready, local_drop
-from pipeline.plan import limits, ordered_reruns, trust_settings
+from pipeline.options import limits
+from pipeline.plan import ordered_reruns, trust_settings
 from pipeline.results import Receipt, ReceivedDocument
 from pipeline.run_keys import run_key
 from pipeline.stages import stage

@@ -18,8 +18,9 @@ from manifests.text import PageText
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import PdfaInvalidError
+from pipeline.options import word_shares
 from pipeline.outcomes import Ending, Outcome
-from pipeline.plan import Plan, signer_settings, trust_settings, word_shares
+from pipeline.plan import Plan, signer_settings, trust_settings
 from pipeline.results import Digitized, ReceivedDocument, Signed
 from pipeline.stores import ContentConflictError, NoSuchObjectError
 from pipeline.work.desk import SigningDesk

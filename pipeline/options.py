@@ -1,0 +1,36 @@
+"""How the settings are told to the rooms that read pages. Imports nothing slow: ``sohoa convert`` begins here."""
+
+from __future__ import annotations
+
+from manifests.text import PageText
+from ocr.capture import CaptureOptions
+from ocr.limits import Limits
+from ocr.recognize import RecognizeOptions
+from pipeline.settings import Settings
+from signing.profiles import LegalProfile
+
+
+def limits(settings: Settings) -> Limits:
+    """What one delivered file may claim of the machine."""
+    return Limits(max_pages=settings.max_pages, max_pixels=int(settings.max_megapixels * 1e6))
+
+
+def capture_options(settings: Settings, profile: LegalProfile) -> CaptureOptions:
+    """How pages are taken out, with the resolution the legal profile asks for."""
+    bounds = limits(settings)
+    return CaptureOptions(min_dpi=profile.min_dpi, max_pages=bounds.max_pages, max_pixels=bounds.max_pixels)
+
+
+def recognize_options(settings: Settings) -> RecognizeOptions:
+    """How pages are read."""
+    return RecognizeOptions(
+        engine=settings.ocr_engine, language=settings.language, page_timeout=settings.page_timeout
+    )
+
+
+def word_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]:
+    """Boxes of a page's words as shares of the page, which a visible signature keeps off."""
+    width, height = page.facts.width, page.facts.height
+    return tuple(
+        (w.bbox.left / width, w.bbox.top / height, w.bbox.right / width, w.bbox.bottom / height) for w in page.words
+    )

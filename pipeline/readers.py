@@ -1,0 +1,134 @@
+"""Processes that read the pages of one document at the same time, and what becomes of a page that kills its reader.
+
+A reader is given one page at a time and the next only when its page has been taken: what is under way is never more
+than one page a reader, so memory stays flat, and a kill costs no more than those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from manifests.text import PageText
+from ocr.capture import CaptureOptions
+from ocr.page import VisibleImage
+from ocr.recognize import RecognizeOptions
+from pipeline import reading
+from pipeline.clean_spawn import CleanSpawnContext
+from pipeline.reading import Failed, Survey
+
+_CAPTURE_SECONDS = 180.0
+"""What a page may take besides its recognition: poppler draws some of them, the second look crops others."""
+_OPENING_SECONDS = 600.0
+_PAGES_PER_READER = 2_000
+"""A reader is replaced after so many pages, so that no leak of a native library can grow for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page as it left its reader."""
+
+    number: int
+    visible: VisibleImage
+    text: PageText
+
+
+class Readers:
+    """Reader processes, started at once and shared by the documents that follow; use it in a ``with`` block."""
+
+    def __init__(self, capture: CaptureOptions, recognize: RecognizeOptions, workers: int) -> None:
+        self._workers = workers
+        self._seconds = 2 * recognize.page_timeout + _CAPTURE_SECONDS if recognize.page_timeout else None
+        self._pool = ProcessPool(
+            max_workers=workers,
+            max_tasks=_PAGES_PER_READER,
+            initializer=reading.start,
+            initargs=(capture, recognize),
+            context=CleanSpawnContext(),
+        )
+        # Models are loaded while the document is looked at; the first reader that is free does that.
+        self._warm = [self._pool.schedule(reading.load_engine) for _ in range(workers - 1)]
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # Whatever they do now, nobody waits for it.
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def survey(self, files: Sequence[Path]) -> Survey:
+        """What the document is.
+
+        Raises:
+            WorkerError: It cannot be opened; holds the code of the reason.
+            WorkerCrashedError: Opening it killed a reader, twice.
+        """
+        for _ in range(2):
+            try:
+                found: Survey = _proven(
+                    self._pool.schedule(reading.survey, args=(tuple(files),), timeout=600).result()
+                )
+                return found
+            except (ProcessExpired, MemoryError, FutureTimeoutError):
+                continue
+        raise _crashed(files[0].name)
+
+    def read(self, files: Sequence[Path], numbers: Iterable[int]) -> Iterator[ReadPage]:
+        """Read pages; yields each when it is ready, in no order.
+
+        A page whose reader died, or took far too long, is tried once more without recognition: its image is kept
+        and its verdict is ``unread``.
+
+        Raises:
+            WorkerError: A page cannot be captured, or the machine lacks something.
+            WorkerCrashedError: A page killed its reader twice.
+        """
+        todo = iter(numbers)
+        under_way: dict[Future[Any], tuple[int, bool]] = {}
+
+        def give(number: int, with_text: bool) -> None:
+            arguments = (tuple(files), number, with_text)
+            future = self._pool.schedule(reading.read_page, args=arguments, timeout=self._seconds)
+            under_way[future] = (number, with_text)
+
+        for number in islice(todo, self._workers):
+            give(number, True)
+        while under_way:
+            ready, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in ready:
+                number, with_text = under_way.pop(future)
+                try:
+                    visible, text = _proven(future.result())
+                except (ProcessExpired, MemoryError, FutureTimeoutError):
+                    if not with_text:
+                        raise _crashed(f"{files[0].name}, trang {number}") from None
+                    give(number, False)
+                    continue
+                yield ReadPage(number, visible, text)
+                for following in islice(todo, 1):
+                    give(following, True)
+
+
+def _proven(result: Any) -> Any:
+    if isinstance(result, Failed):
+        from pipeline.errors import Disposition, WorkerError
+
+        raise WorkerError(result.kind, result.code, result.message, Disposition(result.disposition))
+    return result
+
+
+def _crashed(name: str) -> Exception:
+    from pipeline.errors import WorkerCrashedError
+
+    return WorkerCrashedError(name)
