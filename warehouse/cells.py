@@ -159,7 +159,7 @@ def _fact_cells(until: dt.datetime | None, *, by_place: bool) -> sa.Select[Any]:
     document, batch = schema.document.c, schema.batch.c
     source, cell = cell_columns(by_place=by_place)
     if until is None:
-        conditions = _standing_now()
+        conditions = standing_now()
     else:
         source, conditions = _standing_then(source, until)
         if not by_place:
@@ -176,7 +176,8 @@ def _fact_cells(until: dt.datetime | None, *, by_place: bool) -> sa.Select[Any]:
     return query.group_by(*cell.values())
 
 
-def _standing_now() -> dict[str, sa.ColumnElement[bool]]:
+def standing_now() -> dict[str, sa.ColumnElement[bool]]:
+    """What makes a document count to each of ``FACTS`` now, over the documents of ``cell_columns``."""
     document, record = schema.document.c, schema.record.c
     indexed = record.status == RecordStatus.ACCEPTED
     return _conditions(
@@ -193,7 +194,7 @@ def _standing_now() -> dict[str, sa.ColumnElement[bool]]:
 def _standing_then(
     source: sa.FromClause, until: dt.datetime
 ) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[bool]]]:
-    """As ``_standing_now`` for a moment in the past, from what was written down by then and never rewritten.
+    """As ``standing_now`` for a moment in the past, from what was written down by then and never rewritten.
 
     A quarantine that was released since stands in the ledger as a failed run with a reason. Where the ledger knows no
     run at all (a rebuilt database), the document stands as it does now, from its last change on.
