@@ -158,6 +158,7 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     # the signature
     signing.VerificationError: _QUARANTINE,
     signing.UnsignableError: _QUARANTINE,
+    signing.CopyRefusedError: _QUARANTINE,
     signing.SignatureInvalidError: _QUARANTINE,
     signing.ProfileError: _HALT,
     signing.SettingsError: _HALT,
@@ -182,6 +183,7 @@ DISPOSITIONS: dict[type[Exception], Disposition] = {
     warehouse.DatabaseUrlError: _HALT,
     warehouse.DatabaseSchemaError: _HALT,
     warehouse.MonthError: _HALT,
+    warehouse.ReportFontError: _HALT,
     warehouse.QueryTooBroadError: _HALT,
     warehouse.AccountError: _HALT,
     warehouse.ScopeError: _HALT,

@@ -149,3 +149,16 @@ class TooManyAttemptsError(AccountError):
         self.seconds = seconds
         self.said = f"Đã thử sai quá nhiều lần. Đợi {max(1, round(seconds / 60))} phút rồi thử lại."
         super().__init__(f"too many failed sign-ins; wait {seconds} s, then try again")
+
+
+class ReportFontError(WarehouseError):
+    """No installed font writes Vietnamese, so the report cannot be printed."""
+
+    code = "tool_missing"
+
+    def __init__(self, families: tuple[str, ...]) -> None:
+        self.families = families
+        super().__init__(
+            f"no font with Vietnamese letters is installed (looked for {', '.join(families)}); "
+            "install fonts-liberation2 or fonts-dejavu, then try again; the XLSX report needs no font"
+        )

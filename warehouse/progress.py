@@ -18,7 +18,7 @@ from warehouse import schema
 from warehouse.cells import FIGURES, Selection, cells
 from warehouse.database import reading
 from warehouse.reference import inventory_in_force
-from warehouse.results import Figures, ProgressCell, Totals, UnitProgress
+from warehouse.results import Figures, ProgressCell, Totals, TypeProgress, UnitProgress
 from warehouse.views import SHOWN, View, view_cells
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
@@ -121,6 +121,27 @@ def progress_matrix(
                 record_type_name=row["name"] or row["record_type"],
                 year=row["year"],
                 **figures(row),
+            )
+            for row in connection.execute(query).mappings()
+        ]
+
+
+def progress_by_type(
+    engine: sa.Engine, *, on: dt.date | None = None, unit_code: str | None = None
+) -> list[TypeProgress]:
+    """One row for each record type, every unit and year together, in the order of the record types."""
+    with reading(engine) as connection:
+        counted = cells(selection(connection, on, unit_code))
+        kind = schema.record_type.c
+        query = (
+            sa.select(counted.c.record_type, kind.name, kind.position, *(_sum(counted, name) for name in FIGURES))
+            .select_from(counted.outerjoin(schema.record_type, kind.code == counted.c.record_type))
+            .group_by(counted.c.record_type, kind.name, kind.position)
+            .order_by(sa.func.coalesce(kind.position, 9999), counted.c.record_type)
+        )
+        return [
+            TypeProgress(
+                record_type=row["record_type"], record_type_name=row["name"] or row["record_type"], **figures(row)
             )
             for row in connection.execute(query).mappings()
         ]

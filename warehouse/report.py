@@ -1,149 +1,211 @@
-"""The monthly report: the same figures as the progress page, as a table and as a spreadsheet for the City's form."""
+"""The monthly report due before the 15th: the figures of the progress page, as tables; files are made beside it.
+
+Every count here comes from ``warehouse.progress`` for the last day of the month; nothing is counted a second time.
+"""
 
 from __future__ import annotations
 
 import calendar
 import datetime as dt
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from manifests.record_types import areas
+from manifests.targets import Targets
+from warehouse.alerts import KINDS, alerts
 from warehouse.errors import MonthError
-from warehouse.progress import progress_by_unit
-from warehouse.results import UnitProgress
+from warehouse.outlook import Outlook, outlooks
+from warehouse.progress import progress_by_custodian, progress_by_type, progress_by_unit, totals
+from warehouse.results import Figures, Totals, UnitProgress
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CODE, NAME, VALIDITY = "Mã đơn vị", "Đơn vị", "Hiệu lực"
+CODE, NAME, VALIDITY, KIND, AREA = "Mã đơn vị", "Đơn vị", "Hiệu lực", "Loại kết quả", "Lĩnh vực"
 INVENTORY, RECEIVED, DIGITIZED = "Kết quả trong danh mục", "Đã tiếp nhận", "Đã số hóa"
-OVER, IN_MONTH, SIGNED = "Số hóa ngoài danh mục", "Số hóa trong tháng", "Đã ký số"
-INDEXED, REVIEW, QUARANTINED, REFUSED = "Đã lập dữ liệu", "Chờ rà soát", "Bị loại", "Bị từ chối"
-PERCENT = "Tỷ lệ số hóa"
-COLUMNS = (
-    CODE,
-    NAME,
-    VALIDITY,
+LISTED, OVER, PAGES, IN_MONTH = (
+    "Số hóa trong danh mục",
+    "Số hóa ngoài danh mục",
+    "Số trang đã số hóa",
+    "Số hóa trong tháng",
+)
+SIGNED, INDEXED, RECONCILED, REVIEW = "Đã ký số", "Đã lập dữ liệu", "Đã đối soát", "Chờ rà soát"
+QUARANTINED, REFUSED = "Bị loại", "Bị từ chối"
+PERCENT, TARGET, FORECAST, TROUBLE, SENTENCE = "Tỷ lệ số hóa", "Chỉ tiêu", "Dự kiến xong", "Cảnh báo", "Nội dung"
+
+COUNTS = (
     INVENTORY,
     RECEIVED,
     DIGITIZED,
+    LISTED,
     OVER,
+    PAGES,
     IN_MONTH,
     SIGNED,
     INDEXED,
+    RECONCILED,
     REVIEW,
     QUARANTINED,
     REFUSED,
-    PERCENT,
 )
-_TEXTS = 3  # the first columns hold words, the last a share, those between are counts
-_HEADER_ROW = 4
+SHARES = (PERCENT, TARGET)
+COLUMNS = (CODE, NAME, VALIDITY, *COUNTS, PERCENT, TARGET, FORECAST)
+
+UNITS, CUSTODIANS, KINDS_SHEET, ALERTS = "Đơn vị cấp", "Đơn vị quản lý", "Loại kết quả", "Cảnh báo"
 
 
-def month_report(engine: sa.Engine, month: str) -> pd.DataFrame:
-    """Progress of every unit at the end of ``month`` (``YYYY-MM``), one row a unit, ``COLUMNS`` as columns.
+@dataclass(frozen=True, slots=True)
+class MonthReport:
+    """The report of one month.
 
-    ``Tỷ lệ số hóa`` is a share 0.0–1.0 or missing; it and every count are those of ``progress_by_unit`` for the last
-    day of the month.
+    Attributes:
+        first, last: Its days.
+        totals: All units together, at the end of ``last``.
+        tables: By sheet title; counts are whole numbers, shares 0.0–1.0 or missing.
+        notes: What the figures mean, Vietnamese, a sentence each.
+    """
+
+    first: dt.date
+    last: dt.date
+    totals: Totals
+    tables: Mapping[str, pd.DataFrame]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def title(self) -> str:
+        return f"BÁO CÁO SỐ HÓA KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH THÁNG {self.first:%m/%Y}"
+
+    @property
+    def subtitle(self) -> str:
+        approved = self.totals.inventory_approved_on
+        told = (
+            f"danh mục phiên bản {self.totals.inventory_version}, duyệt ngày {approved:%d/%m/%Y}" if approved else ""
+        )
+        return f"Số liệu tính đến hết ngày {self.last:%d/%m/%Y}; {told or 'chưa có danh mục được duyệt'}"
+
+
+def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = None) -> MonthReport:
+    """The report of ``month`` (``YYYY-MM``), as it was known at the end of its last day.
 
     Raises:
         MonthError: ``month`` is not a month.
     """
-    import pandas as pd
+    first, last = month_days(month)
+    eve = first - dt.timedelta(days=1)
+    before = {it.unit_id: it.digitized for it in progress_by_unit(engine, on=eve)}
+    held_before = {_holder(it): it.digitized for it in progress_by_custodian(engine, on=eve)}
+    ahead = {it.unit.unit_id: it for it in outlooks(engine, on=last, targets=targets)}
+    units = progress_by_unit(engine, on=last)
+    holders = progress_by_custodian(engine, on=last)
+    tables = {
+        UNITS: _table(COLUMNS, (_unit_row(it, before.get(it.unit_id, 0), ahead.get(it.unit_id)) for it in units)),
+        CUSTODIANS: _table(
+            (CODE, NAME, *COUNTS, PERCENT), (_unit_row(it, held_before.get(_holder(it), 0), None) for it in holders)
+        ),
+        KINDS_SHEET: _table(
+            (KIND, *(name for name in COUNTS if name != IN_MONTH), PERCENT),
+            ({KIND: it.record_type_name, **_counts(it, 0)} for it in progress_by_type(engine, on=last)),
+        ),
+        ALERTS: _table(
+            (CODE, NAME, AREA, TROUBLE, SENTENCE),
+            (
+                {
+                    CODE: it.outlook.unit.unit_code,
+                    NAME: it.outlook.unit.unit_name,
+                    AREA: areas()[it.area],
+                    TROUBLE: ", ".join(KINDS[kind] for kind in it.kinds),
+                    SENTENCE: it.sentence,
+                }
+                for it in alerts(engine, on=last, targets=targets)
+            ),
+        ),
+    }
+    return MonthReport(first, last, totals(engine, on=last), tables, _notes(tables))
 
-    first, last = _days(month)
-    before = {it.unit_id: it.digitized for it in progress_by_unit(engine, on=first - dt.timedelta(days=1))}
-    rows = [_row(it, before.get(it.unit_id, 0)) for it in progress_by_unit(engine, on=last)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
+def write_report(
+    engine: sa.Engine, month: str, target: Path, *, targets: Targets | None = None, agency: str | None = None
+) -> Path:
+    """Write the report of ``month`` to ``target``, XLSX or PDF by its suffix; returns ``target``.
 
-def write_report(engine: sa.Engine, month: str, target: Path) -> Path:
-    """Write the report of ``month`` as XLSX to ``target``, totals and shares by formula; returns ``target``.
+    Args:
+        agency: Name of the reporting agency, printed above the PDF.
 
     Raises:
         MonthError: ``month`` is not a month.
+        ReportFontError: No font with Vietnamese letters is installed for the PDF.
+        ValueError: Another suffix.
     """
-    from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
-    table = month_report(engine, month)
-    first, last = _days(month)
-    book = Workbook()
-    sheet = book.active
-    sheet.title = f"Tháng {first:%m-%Y}"
-    sheet["A1"] = f"BÁO CÁO SỐ HÓA KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH THÁNG {first:%m/%Y}"
-    sheet["A1"].font = Font(bold=True, size=14)
-    sheet["A2"] = f"Số liệu tính đến hết ngày {last:%d/%m/%Y}"
-    for column, header in enumerate(COLUMNS, start=1):
-        cell = sheet.cell(_HEADER_ROW, column, header)
-        cell.font = Font(bold=True)
-        cell.fill = PatternFill("solid", start_color="DDE6F0")
-        cell.alignment = Alignment(wrap_text=True, horizontal="center", vertical="center")
-        sheet.column_dimensions[get_column_letter(column)].width = 32 if header in {NAME, VALIDITY} else 14
-    for number, values in enumerate(table.itertuples(index=False, name=None), start=_HEADER_ROW + 1):
-        _write_row(sheet, number, values)
-    _write_totals(sheet, _HEADER_ROW + len(table) + 1)
-    sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, _TEXTS + 1)
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+    suffix = target.suffix.lower()
+    if suffix not in {".xlsx", ".pdf"}:
+        raise ValueError(f"{target.name}: a report is written as .xlsx or .pdf; choose one of these suffixes")
+    report = month_report(engine, month, targets=targets)
     target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
+    if suffix == ".xlsx":
+        from warehouse.report_xlsx import write_workbook
+
+        write_workbook(report, target)
+    else:
+        from warehouse.report_pdf import write_pdf
+
+        write_pdf(report, target, agency=agency)
     return target
 
 
-def _write_row(sheet: Any, number: int, values: tuple[Any, ...]) -> None:
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+def month_days(month: str) -> tuple[dt.date, dt.date]:
+    """First and last day of a month written ``YYYY-MM``.
 
-    for column, value in enumerate(values[:_TEXTS], start=1):
-        cell = sheet.cell(number, column, ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
-        cell.data_type = "s"  # a code somebody typed as "=..." must not become a formula
-    for column, value in enumerate(values[_TEXTS:-1], start=_TEXTS + 1):
-        sheet.cell(number, column, int(value)).number_format = "#,##0"
-    _write_share(sheet, number)
-
-
-def _write_totals(sheet: Any, number: int) -> None:
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    sheet.cell(number, 2, "Tổng cộng")
-    for column in range(_TEXTS + 1, len(COLUMNS)):
-        letter = get_column_letter(column)
-        # From the header on, so that the sum of no unit at all is 0 and not a formula over itself.
-        cell = sheet.cell(number, column, f"=SUM({letter}{_HEADER_ROW}:{letter}{number - 1})")
-        cell.number_format = "#,##0"
-    _write_share(sheet, number)
-    for column in range(1, len(COLUMNS) + 1):
-        sheet.cell(number, column).font = Font(bold=True)
+    Raises:
+        MonthError: It is not one.
+    """
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) or month.startswith("0000"):
+        raise MonthError(month)
+    first = dt.date.fromisoformat(f"{month}-01")
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def _write_share(sheet: Any, number: int) -> None:
-    from openpyxl.utils import get_column_letter
-
-    inventory, digitized, over = (
-        f"{get_column_letter(COLUMNS.index(name) + 1)}{number}" for name in (INVENTORY, DIGITIZED, OVER)
-    )
-    cell = sheet.cell(number, len(COLUMNS), f'=IF({inventory}=0,"",({digitized}-{over})/{inventory})')
-    cell.number_format = "0.0%"
+Row = dict[str, str | int | float | None]
 
 
-def _row(it: UnitProgress, before: int) -> dict[str, str | int | float | None]:
+def _table(columns: tuple[str, ...], rows: Iterable[Row]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def _holder(it: UnitProgress) -> tuple[str, bool]:
+    return it.unit_id, it.assigned
+
+
+def _unit_row(it: UnitProgress, before: int, ahead: Outlook | None) -> Row:
+    forecast = ahead.forecast_on if ahead else None
     return {
         CODE: it.unit_code,
-        NAME: it.unit_name,
+        NAME: it.unit_name if it.assigned else f"{it.unit_name} (chưa phân giao)",
         VALIDITY: _validity(it),
+        **_counts(it, before),
+        TARGET: ahead.due_percent / 100 if ahead and ahead.due_percent is not None else None,
+        FORECAST: f"{forecast:%d/%m/%Y}" if forecast and it.remaining else "",
+    }
+
+
+def _counts(it: Figures, before: int) -> Row:
+    return {
         INVENTORY: it.inventory_records,
         RECEIVED: it.received,
         DIGITIZED: it.digitized,
+        LISTED: it.digitized_listed,
         OVER: it.over,
+        PAGES: it.digitized_pages,
         IN_MONTH: it.digitized - before,
         SIGNED: it.signed,
         INDEXED: it.indexed,
+        RECONCILED: it.reconciled,
         REVIEW: it.needs_review,
         QUARANTINED: it.quarantined,
         REFUSED: it.refused,
@@ -157,8 +219,14 @@ def _validity(it: UnitProgress) -> str:
     return " ".join(parts)
 
 
-def _days(month: str) -> tuple[dt.date, dt.date]:
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month) or month.startswith("0000"):
-        raise MonthError(month)
-    first = dt.date.fromisoformat(f"{month}-01")
-    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+def _notes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    unassigned = sum(str(name).endswith("(chưa phân giao)") for name in tables[CUSTODIANS][NAME])
+    told = [
+        "Đã số hóa: đã lưu tệp PDF/A có chữ ký số, hoặc tệp gốc có chữ ký số hợp lệ của chính nó.",
+        f"{PERCENT} = {LISTED} / {INVENTORY}; kết quả ngoài danh mục không bù cho kết quả còn thiếu.",
+        "Kết quả hết hiệu lực theo quy tắc của loại (xác nhận tình trạng hôn nhân: 6 tháng) không tính vào mẫu số.",
+        "Hồ sơ tính cho đơn vị đã cấp, theo ngày trên giấy; “Đơn vị quản lý” tính theo đơn vị đang giữ hồ sơ.",
+    ]
+    if unassigned:
+        told.append(f"{unassigned} đơn vị cũ có hồ sơ chưa được phân giao cho đơn vị nào.")
+    return tuple(told)

@@ -108,6 +108,14 @@ class UnitProgress(Figures):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypeProgress(Figures):
+    """One record type, every unit and year together."""
+
+    record_type: str
+    record_type_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressCell(Figures):
     """One record type x year of a unit."""
 
