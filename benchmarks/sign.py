@@ -1,18 +1,24 @@
-"""Documents signed per second with a local key and a local timestamp authority, against pyHanko called plainly.
+"""Documents signed per second with a local key, against pyHanko called plainly on the same files in one run.
 
-Run as ``python benchmarks/sign.py [FILES] [PDF]``; without a PDF a one-page PDF/A is made. Both sides sign the
-same file FILES times in turns, PAdES B-T with a visible text in the same font; the median of the turns is compared.
-Also said: seconds for a verdict, and the bytes a signature adds.
+``python benchmarks/sign.py [--files N] [--pdf FILE]``: both sides sign the same file N times in turns, PAdES B-T with
+a visible text in the same font, through the same local timestamp authority; the median of the turns is compared. Also
+told: what a verdict takes, and the bytes that a signature adds at each level.
+
+``python benchmarks/sign.py --memory N``: one process signs and judges N documents and tells its memory on the way.
 """
 
 from __future__ import annotations
 
+import argparse
+import gc
 import io
+import os
+import platform
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,45 +30,117 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import HTTPTimeStamper
 from pyhanko.stamp import TextStampStyle
 
+from signing.fetch import RevocationSource
 from signing.fonts import find_font
+from signing.journal import FORGETFUL
 from signing.keys import open_signer
+from signing.levels import Level
+from signing.local_pki import local_pki
 from signing.profiles import find_profile
-from signing.settings import SignerSettings, TrustSettings
+from signing.settings import SignerSettings, TimestampSettings, TrustSettings
 from signing.sign import SigningDetails, sign_pdf
+from signing.stage import SigningTask, sign_document
+from signing.stamping import add_timestamp
 from signing.throwaway_pki import ensure_pki
 from signing.timestamps import local_tsa, open_timestamper
 from signing.verify import verify_pdf
 
 _AGENCY = "Ủy ban nhân dân phường Thử Nghiệm, thành phố Hà Nội"
+_REPORTS = 20
+"""Lines that --memory prints."""
 
 
-def main(files: int = 30, given: Path | None = None) -> None:
+def main() -> None:
     """Print the figures."""
-    with tempfile.TemporaryDirectory() as name, local_tsa(Path(name) / "ca") as tsa:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=30, help="how often each side signs")
+    parser.add_argument("--pdf", type=Path, help="a PDF/A to sign; a page is made when not given")
+    parser.add_argument("--memory", type=int, metavar="N", help="sign N documents in one process instead")
+    asked = parser.parse_args()
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"machine  {machine}; Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         font_file = folder / "font.ttf"
         font_file.write_bytes(find_font("Times New Roman").data)
-        source = given or _pdfa(folder / "in.pdf", font_file)
-        ours = _ours(source, folder, tsa.url)
-        plain = _plain(source, folder, tsa.url, font_file)
-        times: dict[str, list[float]] = {"sohoa": [], "pyHanko": []}
-        for number in range(files + 1):
-            for label, call in (("sohoa", ours), ("pyHanko", plain)):
-                start = time.perf_counter()
-                call(number)
-                # The first turn opens keys and fonts on both sides.
-                if number:
-                    times[label].append(time.perf_counter() - start)
-        medians = {label: statistics.median(taken) for label, taken in times.items()}
-        for label, median in medians.items():
-            print(f"{label:8} {1 / median:6.1f} documents/s  (median {median * 1000:.0f} ms of {files})")
-        print(f"ratio    {medians['pyHanko'] / medians['sohoa']:.2f} x plain pyHanko")
-        signed = folder / "1.pdf"
+        source = asked.pdf or _pdfa(folder / "in.pdf", font_file)
+        with local_tsa(folder / "ca") as tsa:
+            if asked.memory:
+                _memory(source, folder, tsa.url, asked.memory)
+            else:
+                _speed(source, folder, tsa.url, font_file, asked.files)
+                _sizes(source, folder, tsa.url)
+
+
+def _speed(source: Path, folder: Path, url: str, font_file: Path, files: int) -> None:
+    sides = {"sohoa": _ours(source, folder, url), "pyHanko": _plain(source, folder, url, font_file)}
+    times: dict[str, list[float]] = {label: [] for label in sides}
+    for number in range(files + 1):
+        for label, sign in sides.items():
+            start = time.perf_counter()
+            sign(number)
+            # The first turn opens keys and fonts on both sides.
+            if number:
+                times[label].append(time.perf_counter() - start)
+    medians = {label: statistics.median(taken) for label, taken in times.items()}
+    for label, median in medians.items():
+        print(f"{label:8} {1 / median:6.1f} documents/s  (median {median * 1000:.0f} ms of {files})")
+    print(f"ratio    {medians['pyHanko'] / medians['sohoa']:.2f} x plain pyHanko {version('pyhanko')}")
+    trust, taken = TrustSettings(test_ca=folder / "ca"), []
+    for number in range(1, files + 1):
         start = time.perf_counter()
-        (fact,) = verify_pdf(signed, trust=TrustSettings(test_ca=folder / "ca"))
-        assert fact.trusted
-        print(f"verdict  {(time.perf_counter() - start) * 1000:.0f} ms (the first, with its imports)")
-        print(f"size     {signed.stat().st_size - source.stat().st_size:,} bytes added by a signature")
+        (fact,) = verify_pdf(folder / f"{number}.pdf", trust=trust)
+        taken.append(time.perf_counter() - start)
+        if not fact.trusted:
+            raise SystemExit(f"{number}.pdf does not hold: {fact.summary}")
+    print(f"verdict  {statistics.median(taken) * 1000:.0f} ms (median of {files})")
+
+
+def _sizes(source: Path, folder: Path, url: str) -> None:
+    signer = open_signer(SignerSettings(test_folder=folder / "ca"))
+    task = SigningTask(find_profile("nd30-2020"), signer, SigningDetails(agency=_AGENCY))
+    trust = TrustSettings(test_ca=folder / "ca")
+    with local_pki(folder / "ca") as pki:
+        for level in Level:
+            target = folder / f"{level}.pdf"
+            sign_document(
+                source,
+                target,
+                (task,),
+                timestamper=open_timestamper(TimestampSettings(url)) if level.timestamped else None,
+                trust=trust,
+                level=level,
+                revocation=RevocationSource(pki.settings()),
+            )
+            print(f"size     {target.stat().st_size - source.stat().st_size:7,} bytes added at {level}")
+
+
+def _memory(source: Path, folder: Path, url: str, documents: int) -> None:
+    signer = open_signer(SignerSettings(test_folder=folder / "ca"))
+    task = SigningTask(find_profile("nd30-2020"), signer, SigningDetails(agency=_AGENCY))
+    timestamper, trust = open_timestamper(TimestampSettings(url)), TrustSettings(test_ca=folder / "ca")
+    target, started, sizes = folder / "out.pdf", time.perf_counter(), []
+    for number in range(1, documents + 1):
+        sign_document(source, target, (task,), timestamper=timestamper, trust=trust)
+        target.unlink()
+        if number % max(1, documents // _REPORTS) == 0:
+            gc.collect()
+            sizes.append(_resident())
+            rate = number / (time.perf_counter() - started)
+            print(
+                f"{number:7,} documents  {sizes[-1]:7,} KiB resident  {rate:.1f} documents/s, verdict included",
+                flush=True,
+            )
+    tail = sizes[len(sizes) // 4 :]
+    print(f"growth   {tail[-1] - tail[0]:,} KiB over the last three quarters ({documents:,} documents)")
+
+
+def _resident() -> int:
+    """Resident memory of this process in KiB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise SystemExit("/proc/self/status tells no VmRSS; run this on Linux")
 
 
 def _pdfa(path: Path, font_file: Path) -> Path:
@@ -79,15 +157,15 @@ def _pdfa(path: Path, font_file: Path) -> Path:
 
 
 def _ours(source: Path, folder: Path, url: str) -> Callable[[int], None]:
-    from signing.settings import TimestampSettings
-
+    """The road's way: the signature first, then its timestamp."""
     signer = open_signer(SignerSettings(test_folder=folder / "ca"))
     timestamper = open_timestamper(TimestampSettings(url))
     profile, details = find_profile("nd30-2020"), SigningDetails(agency=_AGENCY)
 
     def sign(number: int) -> None:
         target = folder / f"{number}.pdf"
-        sign_pdf(source, target, profile=profile, signer=signer, timestamper=timestamper, details=details)
+        sign_pdf(source, target, profile=profile, signer=signer, timestamper=None, details=details)
+        add_timestamp(target, timestamper, FORGETFUL)
 
     return sign
 
@@ -117,7 +195,4 @@ def _plain(source: Path, folder: Path, url: str, font_file: Path) -> Callable[[i
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 30,
-        Path(sys.argv[2]) if len(sys.argv) > 2 else None,
-    )
+    main()

@@ -11,7 +11,7 @@ from typing import Any
 
 from signing.errors import VerificationError
 
-MOST_REVISIONS = 500
+MOST_REVISIONS = 100
 """Each signature, renewal and form entry makes one; more are there to keep us busy."""
 _WIDEST_SHARE = 0.25
 """Share of a page that the look of a later signature may cover; a seal with its text takes a tenth."""

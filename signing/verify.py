@@ -34,7 +34,7 @@ from signing.settings import TrustSettings
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-_MOST_SIGNATURES = 200
+_MOST_SIGNATURES = 50
 _MOST_PAGES = 20_000
 
 
@@ -125,6 +125,10 @@ def _examine(
         hidden = mentions_a_signature(stream)
         return Examination((unreadable("?", "?", None, HIDDEN),) if hidden else ())
     case = open_case(reader, found, name, anchors, now, source)
+    judged = {stamp.revision for stamp in case.stamps}
+    broken += [
+        str(one.field_name) for one in found if is_archive_timestamp(one) and one.signed_revision not in judged
+    ]
     facts = tuple(judge_signature(signature, case) for signature in found if not is_archive_timestamp(signature))
     facts += tuple(unreadable(field_name, "?", None, BROKEN) for field_name in broken)
     return Examination(facts, tuple(reversed(case.stamps)), case.revisions, len(case.store))

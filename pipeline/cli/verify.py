@@ -66,10 +66,11 @@ class _Verdict:
 
     @property
     def sound(self) -> bool:
-        signatures = self.found.signatures if self.found else ()
+        if self.found is None:
+            return False
         return (
-            not self.problem
-            and all(one.intact and one.valid for one in signatures)
+            all(one.intact and one.valid for one in self.found.signatures)
+            and all(one.intact for one in self.found.archive_timestamps)
             and str(self.pdfa.status) != "invalid"
         )
 
