@@ -164,7 +164,7 @@ def _files(context: Context, jobs: Iterable[Job]) -> dict[str, Digitized]:
     """What waits for the agency's signature: document id → its finished PDF/A."""
     found = {}
     for document, plan in jobs:
-        if plan.profile.signed and plan.profile.signer is SignerKind.AGENCY:
+        if SignerKind.AGENCY in plan.signers:
             made = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
             if made:
                 found[document.entry.document_id] = made

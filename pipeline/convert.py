@@ -49,7 +49,7 @@ class Conversion:
 
 def open_readers(settings: Settings, most: int | None = None) -> Readers:
     """Reader processes for ``convert``, as many as the settings say, but no more than ``most``."""
-    profile = find_profile(settings.legal_profile)
+    profile = find_profile(settings.legal_profile, settings.profiles_folder)
     workers = min(settings.workers, most) if most else settings.workers
     return Readers(capture_options(settings, profile), recognize_options(settings), workers)
 
@@ -112,7 +112,7 @@ def convert(
 def _bindings(files: Sequence[Path], settings: Settings) -> tuple[str, str]:
     """What the document says about itself, and its language."""
     now = dt.datetime.now(dt.UTC)
-    profile = find_profile(settings.legal_profile)
+    profile = find_profile(settings.legal_profile, settings.profiles_folder)
     mark = profile.conversion_text(settings.converter, now) if settings.converter else None
     metadata = DocumentMetadata(title=files[0].stem, document_id=files[0].stem, created_at=now, conversion_mark=mark)
     return xmp_packet(metadata), metadata.language
@@ -124,7 +124,7 @@ def _key(files: Sequence[Path], settings: Settings) -> str:
     for file in files:
         with file.open("rb") as stream:
             known.update(hashlib.file_digest(stream, "sha256").digest())
-    profile = find_profile(settings.legal_profile)
+    profile = find_profile(settings.legal_profile, settings.profiles_folder)
     known.update(repr((capture_options(settings, profile), recognize_options(settings), version("sohoa"))).encode())
     return known.hexdigest()
 
@@ -157,20 +157,23 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
     from pipeline.plan import trust_settings
     from pipeline.work.desk import SigningDesk
     from signing.sign import SigningDetails
-    from signing.stage import SigningTask, sign_document
+    from signing.stage import sign_document, signing_tasks
 
-    profile = find_profile(settings.legal_profile)
+    profile = find_profile(settings.legal_profile, settings.profiles_folder)
     details = SigningDetails(
         agency=settings.agency or "Cơ quan số hóa (thử nghiệm)",
         person=settings.converter or "",
         converter=settings.converter or "",
         occupied=word_shares(first),
+        copy_form=settings.copy_form,
+        seal=settings.seal,
+        seal_width=settings.seal_width,
     )
     draft = out.with_name(f".{out.name}.signed.pdf")
     draft.unlink(missing_ok=True)
     try:
         with SigningDesk(Context(settings)) as desk:
-            tasks = (SigningTask(profile, desk.signer(profile.signer), details),)
+            tasks = signing_tasks(profile, desk.signer, details, countersigned=settings.agency_countersigns)
             facts = sign_document(
                 source, draft, tasks, timestamper=desk.timestamper(), trust=trust_settings(settings)
             )

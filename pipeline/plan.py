@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from urllib.parse import quote
 
 from manifests.documents import BatchRef, DocumentEntry
 from manifests.record_types import record_types
@@ -39,6 +40,8 @@ class Plan:
     agency: str
     converter: str
     keys: Mapping[str, str]
+    signers: tuple[SignerKind, ...] = ()
+    """Who signs, in order."""
 
     @property
     def record_key(self) -> str:
@@ -99,7 +102,7 @@ def plan(
         ProfileError: The profile is unknown.
     """
     times = reruns or {}
-    its_profile = find_profile(choose_profile(settings, document, profile))
+    its_profile = find_profile(choose_profile(settings, document, profile), settings.profiles_folder)
     agency = agency_name(settings, document.batch)
     entry = document.entry
     capture, recognize = capture_options(settings, its_profile), recognize_options(settings)
@@ -114,11 +117,19 @@ def plan(
     keys["recognize"] = key("recognize", keys["capture"], replace(recognize, page_timeout=0.0))
     mark = (its_profile.name, its_profile.version, agency, settings.converter or "")
     keys["assemble"] = key("assemble", keys["recognize"], entry.document_id, title(entry), mark)
-    keys["sign"] = key("sign", keys["assemble"], mark)
+    signers = its_profile.signers(countersigned=settings.agency_countersigns)
+    keys["sign"] = key("sign", keys["assemble"], mark, signers, settings.copy_form, settings.record_url or "")
     known = (entry.record_type, entry.unit_code, entry.year, entry.number or "", entry.book or "")
     told = (entry.medium or "", tuple(sorted(entry.keyed.items())))
     keys["index"] = key("index", keys["recognize"], index, known, told)
-    return Plan(capture, recognize, index, its_profile, agency, settings.converter or "", keys)
+    return Plan(capture, recognize, index, its_profile, agency, settings.converter or "", keys, signers)
+
+
+def record_link(settings: Settings, document: ReceivedDocument) -> str:
+    """Address of a record's page, for the QR code; empty when none is set."""
+    entry = document.entry
+    places = {"document_id": entry.document_id, "unit": document.batch.unit_code, "batch": document.batch.batch_id}
+    return (settings.record_url or "").format(**{name: quote(value, safe="") for name, value in places.items()})
 
 
 def timestamp_settings(settings: Settings, url: str) -> TimestampSettings:

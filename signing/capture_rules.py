@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from signing.errors import CopyRefusedError
 from signing.profile_rules import Colour, LegalProfile, OnBreach
 
 _SLACK = 0.99
@@ -104,6 +105,19 @@ def check_capture(profile: LegalProfile, facts: CopyFacts) -> tuple[Breach, ...]
         wanted = ", ".join(f"PDF/A-{flavour}" for flavour in profile.pdfa_flavours)
         note("pdfa_flavours", "wrong_format", (), f"PDF/A-{facts.pdfa_flavour}", wanted)
     return tuple(found)
+
+
+def refuse_breaches(file: str, profile: LegalProfile, facts: CopyFacts) -> tuple[Breach, ...]:
+    """The breaches that are only told.
+
+    Raises:
+        CopyRefusedError: One of them stops the document.
+    """
+    found = check_capture(profile, facts)
+    for breach in found:
+        if breach.refuse:
+            raise CopyRefusedError(file, profile.name, breach.code, breach.sentence)
+    return found
 
 
 def _numbers(version: str) -> tuple[int, ...]:

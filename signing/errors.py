@@ -152,6 +152,22 @@ class FontMissingError(SigningError):
         )
 
 
+class CopyRefusedError(SigningError):
+    """The copy is not what its legal profile asks for; it is not signed."""
+
+    code = "wrong_format"
+
+    def __init__(self, file: str, profile: str, code: str, detail: str) -> None:
+        self.file = file
+        self.profile = profile
+        self.code = code
+        self.detail = detail
+        super().__init__(
+            f"{file}: not signed under legal profile {profile!r}: {detail} "
+            "Scan it anew as the profile asks, or choose a profile that lets it through"
+        )
+
+
 class UnsignableError(SigningError):
     """The file is not a PDF that can be signed: broken, encrypted, without pages, or locked by a signature."""
 

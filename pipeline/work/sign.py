@@ -20,14 +20,15 @@ from pipeline.context import Context
 from pipeline.errors import PdfaInvalidError
 from pipeline.options import word_shares
 from pipeline.outcomes import Ending, Outcome
-from pipeline.plan import Plan, signer_settings, trust_settings
+from pipeline.plan import Plan, record_link, signer_settings, trust_settings
 from pipeline.results import Digitized, ReceivedDocument, Signed
 from pipeline.stores import ContentConflictError, NoSuchObjectError
 from pipeline.work.desk import SigningDesk
+from signing.capture_rules import CopyFacts, PageCapture, refuse_breaches
 from signing.keys import open_signer
 from signing.pdfa import PdfaStatus, PdfaVerdict
 from signing.sign import SigningDetails
-from signing.stage import SigningTask, sign_document
+from signing.stage import SigningTask, sign_document, signing_tasks
 from signing.verify import verify_pdf
 
 Job = tuple[ReceivedDocument, Plan]
@@ -74,7 +75,7 @@ def try_key(context: Context, jobs: Sequence[Job]) -> None:
     Raises:
         SigningError: It cannot be opened, or its certificate is not valid today.
     """
-    for kind in sorted({plan.profile.signer for _, plan in jobs if plan.profile.signed}):
+    for kind in sorted({kind for _, plan in jobs for kind in plan.signers}):
         open_signer(signer_settings(context.settings, kind)).close()
 
 
@@ -99,6 +100,7 @@ def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome
     if not plan.profile.signed:
         unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC))
         return _outcome(job, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
+    refuse_breaches(document.entry.document_id, plan.profile, _facts(digitized))
     started = time.monotonic()
     if context.archive.exists(_stored(job)):  # signed by a run that died before its sidecar: never twice
         return Candidate(job, target, _adopt(context, job, target), time.monotonic() - started)
@@ -152,13 +154,23 @@ def _tasks(context: Context, desk: SigningDesk, job: Job, digitized: Digitized) 
     document, plan = job
     key = archive.page(document.key, digitized.pages_run_key, 1)
     first = from_json(PageText, context.archive.get_bytes(key))
+    settings = context.settings
     details = SigningDetails(
         agency=plan.agency,
+        copy_form=settings.copy_form,
         person=plan.converter,
         converter=plan.converter,
         occupied=word_shares(first),  # which the visible signature keeps off
+        seal=settings.seal,
+        seal_width=settings.seal_width,
+        link=record_link(settings, document),
     )
-    return (SigningTask(plan.profile, desk.signer(plan.profile.signer), details),)
+    return signing_tasks(plan.profile, desk.signer, details, countersigned=settings.agency_countersigns)
+
+
+def _facts(digitized: Digitized) -> CopyFacts:
+    """What the legal profile has to say about the finished copy."""
+    return CopyFacts(tuple(PageCapture(row.facts.page_number, row.facts.dpi) for row in digitized.pages))
 
 
 def _stored(job: Job) -> str:

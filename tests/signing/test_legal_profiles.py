@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from manifests.reasons import REASONS
-from signing.capture_rules import ColourMode, CopyFacts, PageCapture, check_capture
-from signing.errors import ProfileError
+from signing.capture_rules import ColourMode, CopyFacts, PageCapture, check_capture, refuse_breaches
+from signing.errors import CopyRefusedError, ProfileError
 from signing.profile_rules import Colour, Corner, MarkPlace, SignerKind
 from signing.profiles import find_profile, parse_profile, profiles
 from signing.visible import SigningDetails, mark_wording, signature_wording
@@ -238,3 +238,12 @@ def test_colour_and_format() -> None:
     told = {breach.rule: breach.refuse for breach in check_capture(find_profile("nd30-2020"), facts)}
     assert told == {"colour": False, "pdf_version": True, "pdfa_flavours": True}
     assert "colour" not in {b.rule for b in check_capture(find_profile("cv7197-2025"), facts)}, "only where needed"
+
+
+def test_a_copy_that_must_not_be_signed_is_refused_with_its_reason() -> None:
+    low = CopyFacts((PageCapture(1, 72),))
+    with pytest.raises(CopyRefusedError, match="72 dpi") as caught:
+        refuse_breaches("HS-1", find_profile("tt02-2019"), low)
+    assert caught.value.code == "low_dpi"
+    (told,) = refuse_breaches("HS-1", find_profile("nd30-2020"), low)
+    assert not told.refuse
