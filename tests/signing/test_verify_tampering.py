@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import hashlib
 import re
 import resource
 import subprocess
@@ -14,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from manifests.documents import SignatureFact
+from signing.changes import MOST_REVISIONS
 from signing.errors import EncryptedPdfError, SettingsError, VerificationError
 from signing.fetch import RevocationSource
 from signing.keys import Signer
@@ -88,6 +91,35 @@ def test_a_signature_wrapped_around_other_content_is_told(
 ) -> None:
     fact, _ = judge(pdf_attacks.wrap_the_signature(signed), trust, tmp_path)
     assert "chữ ký không phủ hết phiên bản tệp nó ký" in fact.summary
+
+
+def test_a_signature_over_part_of_the_file_is_not_valid(
+    pdfa: Path, agency: Signer, trust: TrustSettings, tmp_path: Path
+) -> None:
+    """Made by somebody with a good key, who left 200 bytes out of what was signed."""
+    data = sign_plainly(pdfa, agency, None)
+    found, (_, size, second, rest) = pdf_attacks.byte_range(data)
+    partial = (b"/ByteRange [0 %d %d %d]" % (size - 200, second, rest)).ljust(len(found[0]))
+    data = data.replace(found[0], partial)
+    digest = hashlib.sha256(data[: size - 200] + data[second:]).digest()
+    container = asyncio.run(agency.driver.async_sign(digest, "sha256", use_pades=True)).dump().hex().encode()
+    data = data[: size + 1] + container.ljust(second - size - 2, b"0") + data[second - 1 :]
+    fact, said = judge(data, trust, tmp_path)
+    assert holds(said)
+    assert (fact.intact, fact.valid, fact.trusted) == (True, False, False)
+    assert "chữ ký không phủ hết phiên bản tệp nó ký" in fact.summary
+
+
+def test_more_revisions_than_anybody_makes_are_refused(signed: bytes, trust: TrustSettings, tmp_path: Path) -> None:
+    from pyhanko.pdf_utils import generic
+
+    data = signed
+    for _ in range(MOST_REVISIONS):
+        data = pdf_attacks.update(data, lambda writer: writer.add_object(generic.DictionaryObject()))
+    path = tmp_path / "many.pdf"
+    path.write_bytes(data)
+    with pytest.raises(VerificationError, match="revisions"):
+        verify_pdf(path, trust=trust)
 
 
 @pytest.mark.parametrize("attack", pdf_attacks.HIDDEN)
