@@ -13,6 +13,7 @@ from ocr.engine import MAX_SIDE, Engine, ReadWord
 from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
 from ocr.leaders import remove_leaders
+from ocr.penned import doubt_penned
 from ocr.second_look import look_again
 from ocr.tones import correct_tones
 from ocr.unread import measure_unread
@@ -86,7 +87,7 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
     if not credible:
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
-    ordered = order_words(words)
+    ordered = doubt_penned(order_words(words), full, page.ocr_scale, page.visible.height)
     if options.repair_codes:
         ordered = repair_codes(ordered)
     if options.correct_tones:
