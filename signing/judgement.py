@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from manifests.documents import SignatureFact
 from signing.anchors import Anchors
 from signing.chain import TIMESTAMPING, Chain, RevocationState, judge_chain
-from signing.changes import EVIDENCE, Change, Revision, after, gap_is_the_signature
+from signing.changes import Change, Revision, after, gap_is_the_signature
 from signing.containers import WEAK_DIGESTS, Seal, check_document_timestamp, check_signature, signature_timestamps
 from signing.errors import RevocationUnavailableError
 from signing.evidence import Store, archived, named, read_store
 from signing.fetch import Revocation, RevocationSource
 from signing.keys import SIGNING_USAGES, common_name
+from signing.summary import summarize, tell_time
 from signing.throwaway_pki import TEST_MARK
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ def judge_signature(signature: Any, case: Case) -> SignatureFact:
         timestamp_at=stamp_at,
         covers_whole_file=not changes and _is_last(signature),
         legally_valid=trusted and not tested,
-        summary=_summarize(faults, chain, changes, trusted=trusted, tested=tested, weak=seal.digest if weak else "")
-        + _tell_time(proven, stamp_at, by_archive=proven is not None and proven != stamp_at),
+        summary=summarize(faults, chain, changes, trusted=trusted, tested=tested, weak=seal.digest if weak else "")
+        + tell_time(proven, stamp_at, by_archive=proven is not None and proven != stamp_at),
         time_source=_time_source(proven, stamp_at, claimed),
         revocation=str(chain.state),
         evidence_until=until if valid else None,
@@ -336,39 +337,6 @@ def _evidence_until(
         times = [(stamp.until, "timestamp_certificate")]
         ends = times if level in ("B-LT", "B-LTA") else ends + times
     return min(ends)
-
-
-def _summarize(
-    faults: Sequence[str], chain: Chain, changes: Sequence[str], *, trusted: bool, tested: bool, weak: str
-) -> str:
-    """Vietnamese, for people: the verdict and what stands behind it."""
-    if faults:
-        verdict = "Chữ ký không hợp lệ: " + ", ".join(faults)
-    elif trusted and tested:
-        verdict = "Chữ ký thử nghiệm, không có giá trị pháp lý"
-    elif trusted:
-        verdict = "Chữ ký hợp lệ, chứng thư số được tin cậy"
-    elif weak:
-        verdict = f"Chữ ký nguyên vẹn nhưng dùng thuật toán băm yếu {weak.upper()}"
-    else:
-        verdict = f"Chữ ký nguyên vẹn; chưa tin cậy được: {chain.problem}"
-    if chain.state is RevocationState.REVOKED_LATER and chain.revoked_at:
-        verdict += f"; chứng thư số bị thu hồi ngày {chain.revoked_at:%d/%m/%Y}, sau khi ký"
-    elif trusted and chain.state is RevocationState.UNKNOWN:
-        verdict += "; chưa kiểm tra được chứng thư số có bị thu hồi không"
-    if changes and set(changes) <= EVIDENCE:
-        verdict += "; sau khi ký chỉ bổ sung dữ liệu xác thực"
-    elif changes:
-        verdict += "; tệp được bổ sung sau chữ ký này"
-    return verdict
-
-
-def _tell_time(proven: dt.datetime | None, stamp_at: dt.datetime | None, *, by_archive: bool) -> str:
-    if by_archive:
-        return "; thời điểm được chứng minh bằng dấu thời gian lưu trữ"
-    if proven:
-        return "; có dấu thời gian"
-    return "; có dấu thời gian chưa được tin cậy" if stamp_at else "; thời gian do người ký tự khai"
 
 
 def _time_source(proven: dt.datetime | None, stamp_at: dt.datetime | None, claimed: dt.datetime | None) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -103,7 +104,10 @@ def starts_with(path: Path, other: Path) -> bool:
 def test_each_level_is_made_and_told(
     level: Level, changes: tuple[str, ...], ends_with: str, make: Any, trust: TrustSettings
 ) -> None:
-    fact = only(make(level), trust)
+    path = make(level)
+    fact = only(path, trust)
+    said = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False).stdout
+    assert "Signature Validation: Signature is Valid." in said
     assert (fact.level, fact.intact, fact.valid, fact.trusted) == (level, True, True, True)
     assert (fact.changes, fact.evidence_ends_with) == (changes, ends_with)
     assert fact.revocation == "good", "the test CA's list lies in its folder"

@@ -383,6 +383,18 @@ def test_real_signed_acts(name: str, stamped: bool, trust: TrustSettings) -> Non
     assert holds(said)
 
 
+def test_pdfsig_agrees_on_every_real_sample(trust: TrustSettings) -> None:
+    samples = sorted(REAL.glob("*.pdf"))
+    if not samples:
+        pytest.skip("the real scans lie outside the repository and are not on this machine")
+    for path in samples:
+        said = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False).stdout
+        verdicts = re.findall(r"Signature Validation: (.*)", said)
+        assert [fact.intact for fact in verify_pdf(path, trust=trust)] == [
+            verdict == "Signature is Valid." for verdict in verdicts
+        ]
+
+
 def test_names_on_certificates_stay_out_of_the_log(
     signed: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
