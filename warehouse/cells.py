@@ -18,20 +18,10 @@ from warehouse import schema
 from warehouse.reference import HANOI
 from warehouse.schema import DocumentStatus, SignatureSide, StageStatus
 from warehouse.schema_progress import reconciliation_match, record_standing
+from warehouse.schema_totals import COUNTED, cell_stale, cell_total
 
 INVENTORY = ("inventory_records", "inventory_files", "inventory_pages")
-FACTS = (
-    "received",
-    "digitized",
-    "digitized_pages",
-    "signed",
-    "own_signed",
-    "indexed",
-    "needs_review",
-    "reconciled",
-    "quarantined",
-    "refused",
-)
+FACTS = COUNTED
 LISTED = ("digitized_listed", "indexed_listed", "reconciled_listed")
 FIGURES = (*INVENTORY, "inventory_lapsed", *FACTS, "digitized_lapsed", *LISTED)
 CELL = ("unit_code", "unit_id", "record_type", "year")
@@ -72,7 +62,7 @@ def summed(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
     """Inventory and facts of a cell side by side, what lapsed told apart."""
     both = sa.union_all(
         _only(_inventory_cells(wanted.version, by_place=by_place), schema.inventory_line, wanted),
-        _only(_fact_cells(wanted.until, by_place=by_place), schema.document, wanted),
+        _counted(wanted, by_place=by_place),
     ).subquery()
     cell = [both.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
     lapsed = _lapsed(both, wanted.day)
@@ -153,6 +143,45 @@ def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
         .select_from(schema.inventory_line.outerjoin(by_year, _of_year(by_year, schema.inventory_line)))
         .where(line.version_id == version if version is not None else sa.false())
     )
+
+
+def _counted(wanted: Selection, *, by_place: bool) -> sa.Select[Any]:
+    if wanted.until is not None or by_place:
+        return _only(_fact_cells(wanted.until, by_place=by_place), schema.document, wanted)
+    cell = counted_cells(*_filters(schema.document, wanted))
+    zeros = (sa.literal(0).label(name) for name in INVENTORY)
+    return sa.select(*(cell.c[name] for name in CELL), *zeros, *(cell.c[name] for name in FACTS)).where(
+        *_filters(cell, wanted)
+    )
+
+
+def counted_cells(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+    """``FACTS`` per ``CELL`` now: kept figures where they hold, else counted from the facts.
+
+    ``conditions`` are on the document and only spare work: the kept figures know nothing of them.
+    """
+    total, document = cell_total.c, schema.document.c
+    kept = sa.select(
+        total.unit_code,
+        sa.func.nullif(total.unit_id, "").label("unit_id"),
+        total.record_type,
+        total.year,
+        *(total[name] for name in FACTS),
+    ).where(~_stale(cell_total))
+    key = sa.tuple_(document.unit_code, document.record_type, document.year)
+    stale = sa.select(cell_stale.c.unit_code, cell_stale.c.record_type, cell_stale.c.year).distinct()
+    return sa.union_all(kept, counted_from_facts(key.in_(stale), *conditions)).subquery()
+
+
+def counted_from_facts(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """``FACTS`` per ``CELL`` now, of the documents that fit, counted one by one."""
+    plain = _fact_cells(None, by_place=False).where(*conditions).subquery()
+    return sa.select(*(plain.c[name] for name in (*CELL, *FACTS)))
+
+
+def _stale(table: sa.Table) -> sa.ColumnElement[bool]:
+    same = (cell_stale.c[name] == table.c[name] for name in ("unit_code", "record_type", "year"))
+    return sa.select(cell_stale.c.id).where(*same).exists()
 
 
 def _fact_cells(until: dt.datetime | None, *, by_place: bool) -> sa.Select[Any]:
@@ -321,5 +350,9 @@ def _lapsed(cell: sa.Subquery, day: dt.date) -> sa.ColumnElement[bool]:
 
 
 def _only(query: sa.Select[Any], table: sa.Table, wanted: Selection) -> sa.Select[Any]:
+    return query.where(*_filters(table, wanted))
+
+
+def _filters(table: sa.FromClause, wanted: Selection) -> list[sa.ColumnElement[bool]]:
     filters = {"unit_code": wanted.unit_code, "record_type": wanted.record_type, "year": wanted.year}
-    return query.where(*(table.c[name] == value for name, value in filters.items() if value is not None))
+    return [table.c[name] == value for name, value in filters.items() if value is not None]

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from manifests.documents import Artefact, ArtefactKind, DocumentRecord
 from manifests.serial import to_json
 from warehouse import schema
+from warehouse.cell_totals import refresh_totals
 from warehouse.database import reading, writing
 from warehouse.facts import FACTS
 from warehouse.merge import Row, chunks, insert, insert_missing, insert_values, upsert
@@ -50,7 +51,11 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadRe
     unchanged = sum(incoming[key].version == stored[key] for key in known)
     total = repeated + LoadResult(unchanged=unchanged, outdated=len(known) - unchanged)
     fresh = {key: it for key, it in incoming.items() if key not in known}
-    return total + _merge(engine, fresh) if fresh else total
+    if not fresh:
+        return total
+    total += _merge(engine, fresh)
+    refresh_totals(engine)
+    return total
 
 
 def _merge(engine: sa.Engine, incoming: Mapping[str, _Incoming]) -> LoadResult:

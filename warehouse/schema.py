@@ -322,11 +322,15 @@ party = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("name_folded", sa.Text, nullable=False, comment="warehouse.names.search_name"),
-    sa.Column("name_spelled", sa.Text, nullable=False, server_default="", comment="warehouse.names.spelled_name"),
-    sa.Column("birth_date", sa.Text, comment="ISO date as far as it could be told"),
+    sa.Column("name_folded", sa.Text, nullable=False, comment="lower case without diacritics"),
+    sa.Column(
+        "name_spelled", sa.Text, nullable=False, server_default=sa.text("''"), comment="warehouse.names.spelled_name"
+    ),
+    sa.Column("birth_date", sa.Text),
     sa.Column("personal_id", sa.Text),
-    sa.Column("unit_code", sa.Text, nullable=False, server_default="", comment="as in document, like year"),
+    sa.Column(
+        "unit_code", sa.Text, nullable=False, server_default=sa.text("''"), comment="as in document, like year"
+    ),
     sa.Column("year", sa.Integer, nullable=False, server_default="0"),
     # A search walks this index alone, in the order of its pages.
     sa.Index("ix_party_search", "name_folded", "unit_code", "year", "document_key", "name_spelled"),
@@ -382,10 +386,10 @@ signature = sa.Table(
     sa.Column("covers_whole_file", sa.Boolean, nullable=False),
     sa.Column("legally_valid", sa.Boolean, nullable=False),
     sa.Column("summary", sa.Text, nullable=False),
-    sa.Column("time_source", sa.Text, nullable=False, server_default=""),
-    sa.Column("revocation", sa.Text, nullable=False, server_default=""),
+    sa.Column("time_source", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("revocation", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Column("evidence_until", UtcDateTime),
-    sa.Column("evidence_ends_with", sa.Text, nullable=False, server_default=""),
+    sa.Column("evidence_ends_with", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Column("changes", _json(), comment="kinds of what was added to the file after it"),
 )
 

@@ -216,6 +216,8 @@ _RULES: dict[str, str] = {
     "reconciliation_finding": f"(({_OF_DOCUMENT}) OR ({{0}}.document_key IS NULL AND ({_CELL})))",
     "outside_record": f"({_CELL})",
     "alert": f"({_UNIT})",
+    "cell_total": f"({_CELL})",
+    "cell_stale": f"({_CELL})",
 }
 """Tables whose columns alone do not say whose their rows are; see ``rule_of`` for all others."""
 

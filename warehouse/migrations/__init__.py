@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest revision; kept here so that a program whose tables are up to date need not load Alembic."""

@@ -1,0 +1,152 @@
+"""Figures of cells kept ready, and which of them no longer hold: so that a city is counted as quickly as a ward.
+
+``cell_total`` never counts up or down. Triggers write into ``cell_stale`` which cells a change of the facts touches,
+in the transaction that changes them; a stale cell is counted from the facts whenever it is asked for, until
+``warehouse.cell_totals.refresh_totals`` has counted it anew. So the figures are those of the facts at every moment,
+and losing both tables loses nothing.
+"""
+
+# ruff: noqa: S608 - made of the names of our own tables
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from warehouse.schema import _row_id, metadata
+
+COUNTED = (
+    "received",
+    "digitized",
+    "digitized_pages",
+    "signed",
+    "own_signed",
+    "indexed",
+    "needs_review",
+    "reconciled",
+    "quarantined",
+    "refused",
+)
+
+cell_total = sa.Table(
+    "cell_total",
+    metadata,
+    sa.Column("unit_code", sa.Text, primary_key=True),
+    sa.Column("record_type", sa.Text, primary_key=True),
+    sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("unit_id", sa.Text, primary_key=True, comment="empty for a code nobody knows"),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in COUNTED),
+)
+
+cell_stale = sa.Table(
+    "cell_stale",
+    metadata,
+    # Never one row for each cell: who marks a cell must not wait for who marked it before and has not ended yet.
+    sa.Column("id", _row_id(), primary_key=True),
+    sa.Column("unit_code", sa.Text, nullable=False),
+    sa.Column("record_type", sa.Text, nullable=False),
+    sa.Column("year", sa.Integer, nullable=False),
+    sa.Index(None, "unit_code", "record_type", "year"),
+)
+
+_CELL = "unit_code, record_type, year"
+_FILES = "kind IN ('signed_pdf', 'pdfa')"
+_STOPPED = "{0}.status IN ('refused', 'quarantined')"
+_OTHER_DOCUMENT = (
+    "{old}.pages <> {new}.pages OR {old}.unit_code <> {new}.unit_code OR {old}.record_type <> {new}.record_type"
+    " OR {old}.year <> {new}.year"
+    f" OR ({{old}}.status <> {{new}}.status AND ({_STOPPED.format('{old}')} OR {_STOPPED.format('{new}')}))"
+)
+
+
+def _sqlite() -> tuple[str, ...]:
+    def trigger(name: str, event: str, table: str, when: str, *rows: str) -> str:
+        mark = "; ".join(
+            f"INSERT INTO cell_stale ({_CELL}) SELECT {columns} WHERE NOT EXISTS (SELECT 1 FROM cell_stale"
+            f" WHERE ({_CELL}) = ({columns}))"
+            if "FROM" not in columns
+            else f"INSERT INTO cell_stale ({_CELL}) SELECT {_CELL} FROM ({columns}) AS it WHERE NOT EXISTS"
+            " (SELECT 1 FROM cell_stale AS known WHERE (known.unit_code, known.record_type, known.year)"
+            " = (it.unit_code, it.record_type, it.year))"
+            for columns in rows
+        )
+        guard = f"WHEN {when} " if when else ""
+        return f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {table} {guard}BEGIN {mark}; END"
+
+    def own(row: str) -> str:
+        return f"{row}.unit_code, {row}.record_type, {row}.year"
+
+    def of_document(row: str) -> str:
+        return f"SELECT {_CELL} FROM document WHERE document_key = {row}.document_key"
+
+    changed = _OTHER_DOCUMENT.format(old="OLD", new="NEW")
+    made = [
+        trigger("stale_document_insert", "INSERT", "document", "", own("NEW")),
+        trigger("stale_document_delete", "DELETE", "document", "", own("OLD")),
+        trigger("stale_document_update", "UPDATE", "document", changed, own("OLD"), own("NEW")),
+        trigger(
+            "stale_unit",
+            "INSERT",
+            "unit",
+            "",
+            f"SELECT DISTINCT {_CELL} FROM document WHERE unit_code = NEW.code",
+        ),
+        trigger(
+            "stale_unit_delete",
+            "DELETE",
+            "unit",
+            "",
+            f"SELECT DISTINCT {_CELL} FROM document WHERE unit_code = OLD.code",
+        ),
+    ]
+    for table, when in (("record", ""), ("reconciliation_match", ""), ("artefact", _FILES)):
+        for event, row in (("INSERT", "NEW"), ("DELETE", "OLD"), ("UPDATE", "NEW")):
+            guard = f"{row}.{when}" if when else ""
+            made.append(trigger(f"stale_{table}_{event.lower()}", event, table, guard, of_document(row)))
+    return tuple(made)
+
+
+def _postgresql() -> tuple[str, ...]:
+    own = f"SELECT {_CELL} FROM changed"
+    through = "SELECT d.unit_code, d.record_type, d.year FROM changed JOIN document d USING (document_key)"
+    unit = "SELECT d.unit_code, d.record_type, d.year FROM changed JOIN document d ON d.unit_code = changed.code"
+    other = _OTHER_DOCUMENT.format(old="was", new="now_is")
+    both = (
+        "SELECT it.* FROM before was JOIN changed now_is USING (document_key), LATERAL (VALUES"
+        " (was.unit_code, was.record_type, was.year), (now_is.unit_code, now_is.record_type, now_is.year)) it"
+        f" WHERE {other}"
+    )
+    made = []
+
+    def trigger(table: str, event: str, rows: str, tables: str = "") -> None:
+        name = f"stale_{table}_{event.lower()}"
+        side = tables or f"REFERENCING {'OLD' if event == 'DELETE' else 'NEW'} TABLE AS changed"
+        made.append(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN INSERT INTO cell_stale ({_CELL})"
+            f" SELECT DISTINCT * FROM ({rows}) it; RETURN NULL; END $$ LANGUAGE plpgsql"
+        )
+        made.append(
+            f"CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} {side}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        )
+
+    trigger("document", "INSERT", own)
+    trigger("document", "DELETE", own)
+    trigger("document", "UPDATE", both, "REFERENCING OLD TABLE AS before NEW TABLE AS changed")
+    for event in ("INSERT", "DELETE"):
+        trigger("unit", event, unit)
+    for event in ("INSERT", "DELETE", "UPDATE"):
+        trigger("record", event, through)
+        trigger("reconciliation_match", event, through)
+        trigger("artefact", event, f"{through} WHERE changed.{_FILES}")
+    return tuple(made)
+
+
+STALE_TRIGGERS = {"sqlite": _sqlite(), "postgresql": _postgresql()}
+"""Statements that make the triggers, by dialect; a migration runs the same ones."""
+
+for _dialect, _statements in STALE_TRIGGERS.items():
+    for _statement in _statements:
+        sa.event.listen(
+            metadata,
+            "after_create",
+            sa.DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+        )
