@@ -9,6 +9,8 @@ It may be run again at any time: work that is done is recognized by its run key 
 | `batch` | `UNIT/BATCH`, for example `00256/2025-03-A`; empty = every batch with a `_READY` file |
 | `from_stage` | order this stage and all below anew for every document of the batch; empty = only what is missing |
 | `force` | try quarantined documents again |
+| `profile` | legal profile these batches follow from now on; empty = as the settings say |
+| `approval` | a person must approve each batch, in *Required Actions*, before the agency's key signs it |
 
 **When something is red**
 
@@ -18,11 +20,15 @@ It may be run again at any time: work that is done is recognized by its run key 
   Its log says which; then *Clear* it.
 - `report` is red: a drop was not accepted at all (its manifest cannot be used); its log names the drop. Staff mend it
   and put `_READY` again.
-- Everything pink (skipped): no batch was ready, or nothing was left to do.
+- `approve` waits: somebody with the right to decide looks at the batch's counts under *Required Actions* and answers.
+  The answer, who gave it and when are kept in the archive. After a refusal `sign_held` is red and the batch halted
+  with the reason; *Clear* `ask` to ask again, or `sohoa approve`, then run the batch again.
+- Pink (skipped): no batch was ready, nothing was left to do, or no batch is held for approval.
 - Quarantined documents do not fail a task. See `sohoa status --batches` or the dashboard for reasons, then
   `sohoa rerun --batch UNIT/BATCH --document ID`, or this DAG with `force`.
 
-Pools: `ocr` bounds the reading processes of the machine, `signing` the requests to the timestamp authority.
+Pools: `ocr` bounds the reading tasks of the machine, `signing` the signing tasks. How many requests the timestamp
+authority gets at once is `SOHOA_TSA_SLOTS`, shared by all tasks.
 """
 
 from __future__ import annotations
@@ -30,6 +36,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, dag, get_current_context, task, task_group
 
 RETRY = {
@@ -38,18 +45,29 @@ RETRY = {
     "retry_exponential_backoff": True,
     "max_retry_delay": dt.timedelta(minutes=15),
 }
+APPROVE, REFUSE = "Duyệt ký", "Từ chối"
 
 
-def call(step: str, *arguments: Any) -> Any:
+def call(step: str, *arguments: Any, **named: Any) -> Any:
     """Call a step of ``pipeline.orchestration``; what trying again cannot mend fails without retries."""
     from airflow.sdk.exceptions import AirflowFailException
 
     from pipeline import orchestration
 
     try:
-        return getattr(orchestration, step)(*arguments)
+        return getattr(orchestration, step)(*arguments, **named)
     except orchestration.HopelessError as error:
         raise AirflowFailException(str(error)) from error
+
+
+def shown(question: dict[str, Any]) -> dict[str, Any]:
+    """What of a question the person sees."""
+    return {"subject": question["subject"], "body": question["body"]}
+
+
+def paired(both: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """A question with its answer, as the arguments of ``record_decision``."""
+    return {"question": both[0], "answer": both[1]}
 
 
 @dag(
@@ -70,6 +88,8 @@ def call(step: str, *arguments: Any) -> Any:
             title="Làm lại từ bước",
         ),
         "force": Param(False, type="boolean", title="Thử lại hồ sơ bị loại"),
+        "profile": Param("", type="string", pattern=r"^[A-Za-z0-9._-]*$", title="Hồ sơ pháp lý (legal profile)"),
+        "approval": Param(False, type="boolean", title="Chờ người có thẩm quyền duyệt trước khi ký"),
     },
 )
 def digitize_batch() -> None:
@@ -78,7 +98,8 @@ def digitize_batch() -> None:
         """Keys of the batches of this run."""
         context = get_current_context()
         params: dict[str, Any] = context["params"]
-        return call("find_batches", params["batch"], params["from_stage"], params["force"], context["run_id"])
+        named = {name: params[name] for name in ("batch", "from_stage", "force", "profile", "approval")}
+        return call("find_batches", order=context["run_id"], **named)
 
     @task
     def receive(batch: str) -> list[dict[str, Any]]:
@@ -86,9 +107,9 @@ def digitize_batch() -> None:
         return call("receive", batch)
 
     @task
-    def list_chunks(chunks: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-        """The chunks of all batches in one list."""
-        return [chunk for of_batch in chunks for chunk in of_batch]
+    def list_chunks(chunks: list[list[dict[str, Any]]], held: bool) -> list[dict[str, Any]]:
+        """The chunks of all batches in one list: of those that are held for a person's approval, or of the others."""
+        return [chunk for of_batch in chunks for chunk in of_batch if chunk["held"] is held]
 
     @task(pool="ocr", execution_timeout=dt.timedelta(hours=6))
     def digitize(chunk: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +120,23 @@ def digitize_batch() -> None:
     def sign(chunk: dict[str, Any]) -> dict[str, Any]:
         """Sign and prove."""
         return call("sign", chunk)
+
+    @task
+    def ask(chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What a person has to know of each held batch: its counts and quality."""
+        return call("questions", list(chunks))
+
+    @task
+    def record_decision(question: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Keep who decided, what, when and why."""
+        call(
+            "record_decision",
+            question["batch"],
+            question["receipt"],
+            approve=answer["chosen_options"] == [APPROVE],
+            by=(answer["responded_by_user"] or {}).get("name") or "Airflow",
+            reason=str(answer["params_input"].get("reason", "")),
+        )
 
     @task
     def index(chunk: dict[str, Any]) -> dict[str, Any]:
@@ -120,11 +158,26 @@ def digitize_batch() -> None:
         call("report", loaded)
 
     batches = find_batches()
-    chunks = list_chunks(receive.expand(batch=batches))
-    worked = chunk_of_documents.expand(chunk=chunks)
+    received = receive.expand(batch=batches)
+    worked = chunk_of_documents.expand(chunk=list_chunks(received, held=False))
+
+    read = digitize.override(task_id="digitize_held").expand(
+        chunk=list_chunks.override(task_id="list_held_chunks")(received, held=True)
+    )
+    questions = ask(read)
+    answers = HITLOperator.partial(
+        task_id="approve",
+        options=[APPROVE, REFUSE],
+        params={"reason": Param("", type="string", title="Lý do (bắt buộc khi từ chối)")},
+    ).expand_kwargs(questions.map(shown))
+    decided = record_decision.expand_kwargs(questions.zip(answers.output).map(paired))
+    signed = sign.override(task_id="sign_held", trigger_rule="none_failed").expand(chunk=read)
+    decided >> signed
+    held = index.override(task_id="index_held").expand(chunk=signed)
+
     loaded = load.expand(batch=batches)
-    worked >> loaded
-    worked >> report(loaded)
+    [worked, held] >> loaded
+    [worked, held] >> report(loaded)
 
 
 digitize_batch()

@@ -129,6 +129,15 @@ def require_approved(context: Context, ref: BatchRef, jobs: Iterable[Job]) -> No
         raise ApprovalMissingError(ref.key, missing)
 
 
+def is_approved(context: Context, ref: BatchRef, jobs: Iterable[Job]) -> bool:
+    """Whether these files may be signed as they are."""
+    try:
+        require_approved(context, ref, jobs)
+    except (ApprovalMissingError, ApprovalRefusedError):
+        return False
+    return True
+
+
 def survey(
     context: Context, receipt: Receipt, jobs: Iterable[Job], quarantined: int
 ) -> tuple[Quality, dict[str, str]]:

@@ -18,11 +18,14 @@ from manifests.documents import BatchRef
 from manifests.reasons import Severity
 from manifests.serial import from_json
 from pipeline import archive
+from pipeline.approvals import ask, is_approved, is_held, survey
 from pipeline.context import Context
 from pipeline.errors import Disposition, disposition, is_ours, reason_code, safe_message
 from pipeline.intake import drop_state, ready_batches, require_known, require_ready
 from pipeline.outcomes import Outcome
+from pipeline.profile_orders import order_profile
 from pipeline.quarantines import release
+from pipeline.renewals import renew
 from pipeline.reruns import order_rerun
 from pipeline.results import Receipt
 from pipeline.run_keys import run_key
@@ -62,11 +65,15 @@ def _classified() -> Iterator[None]:
         raise HopelessError(f"{reason_code(error)}: {safe_message(error)}") from (error if is_ours(error) else None)
 
 
-def find_batches(batch: str, from_stage: str, force: bool, order: str) -> list[str]:
+def find_batches(
+    batch: str, from_stage: str, force: bool, order: str, profile: str = "", approval: bool = False
+) -> list[str]:
     """Keys of the batches to work on: the one named, or every ready one.
 
     Args:
         order: Name under which ``from_stage`` is ordered; the same name orders once.
+        profile: Legal profile these batches follow from now on; empty: nothing is changed.
+        approval: Whether a person must approve them before the agency's key signs.
     """
     with _classified():
         context = runner().context
@@ -76,6 +83,10 @@ def find_batches(batch: str, from_stage: str, force: bool, order: str) -> list[s
         if not refs:
             log.warning("no batch is ready: a batch is ready when UNIT/BATCH/_READY lies in the intake")
         for ref in refs:
+            if profile:
+                order_profile(context, ref, profile)
+            if approval:
+                ask(context, ref)
             if force:
                 release(context, ref)
             if from_stage:
@@ -104,8 +115,9 @@ def receive(batch: str) -> list[Chunk]:
         try_key(runner().context, jobs)
         ids = [document.entry.document_id for document, _ in jobs]
         size = runner().context.settings.chunk_size
+        held = is_held(runner().context, ref)
         return [
-            {"batch": batch, "receipt": receipt.run_key, "documents": ids[start : start + size]}
+            {"batch": batch, "receipt": receipt.run_key, "documents": ids[start : start + size], "held": held}
             for start in range(0, len(ids), size)
         ]
 
@@ -114,6 +126,35 @@ def digitize(chunk: Chunk) -> Chunk:
     """Capture, recognize and assemble the documents of a chunk."""
     with _at_work(chunk) as receipt:
         return _told(chunk, "digitize", runner().digitize(runner().jobs(receipt, chunk["documents"])))
+
+
+def questions(chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
+    """What a person is asked before held batches are signed, one question a batch: subject, body, batch.
+
+    A batch that was approved as it stands, or has nothing for the agency's key, is not asked about.
+    """
+    with _classified():
+        context = runner().context
+        receipts = {chunk["batch"]: _receipt(chunk) for chunk in chunks}
+        found = []
+        for batch, receipt in receipts.items():
+            runner().halt_if_too_bad(receipt)
+            jobs = runner().unfinished(receipt)
+            quality, files = survey(context, receipt, jobs, len(runner().stopped(jobs)))
+            if files and not is_approved(context, receipt.batch, jobs):
+                lines = "\n".join(f"- {line}" for line in quality.lines())
+                found.append(
+                    {"subject": f"Ký số lô {batch}?", "body": lines, "batch": batch, "receipt": receipt.run_key}
+                )
+        return found
+
+
+def record_decision(batch: str, receipt: str, *, approve: bool, by: str, reason: str) -> None:
+    """Write down who decided what about signing a batch; a refusal halts it with its reason."""
+    with _classified():
+        chunk = {"batch": batch, "receipt": receipt}
+        decision = runner().decide(_receipt(chunk), approve=approve, by=by, reason=reason)
+        log.info("%s: %s by %s", batch, decision.answer, by)
 
 
 def sign(chunk: Chunk) -> Chunk:
@@ -127,6 +168,24 @@ def index(chunk: Chunk) -> Chunk:
     """Make the records of a chunk."""
     with _at_work(chunk) as receipt:
         return _told(chunk, "index", runner().index(runner().jobs(receipt, chunk["documents"])))
+
+
+def extend(batch: str, days: int | None) -> dict[str, Any]:
+    """Renew the evidence of signed files that ends within ``days``; counts.
+
+    Raises:
+        HopelessError: A setting or a key needs a change.
+    """
+    with _classified():
+        context = runner().context
+        done = renew(context, [require_known(context, batch)] if batch else None, days=days)
+        for it in done:
+            if it.reason_code:
+                log.error("%s: %s: %s", it.document_key, it.reason_code, it.detail)
+        failed = sum(1 for it in done if it.reason_code)
+        counts = {"due": len(done), "renewed": sum(1 for it in done if it.added), "failed": failed}
+        log.info("renewal: %s", counts)
+        return counts
 
 
 def load(batch: str) -> dict[str, Any]:

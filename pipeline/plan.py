@@ -27,6 +27,7 @@ from pipeline.stages import stage
 from pipeline.stores import ObjectStore
 from signing.profiles import LegalProfile, SignerKind, find_profile
 from signing.settings import KeyKind, RevocationSettings, SignerSettings, TimestampSettings, TrustSettings
+from signing.verify import counts_as_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ class Plan:
     converter: str
     keys: Mapping[str, str]
     signers: tuple[SignerKind, ...] = ()
-    """Who signs, in order."""
+    """Who signs, in order; nobody where the profile signs nothing or the file's own signature counts."""
+    keeps_own: bool = False
+    """Whether the delivered file counts as digitized by its own signature."""
 
     @property
     def record_key(self) -> str:
@@ -117,12 +120,21 @@ def plan(
     keys["recognize"] = key("recognize", keys["capture"], replace(recognize, page_timeout=0.0))
     mark = (its_profile.name, its_profile.version, agency, settings.converter or "")
     keys["assemble"] = key("assemble", keys["recognize"], entry.document_id, title(entry), mark)
-    signers = its_profile.signers(countersigned=settings.agency_countersigns)
-    keys["sign"] = key("sign", keys["assemble"], mark, signers, settings.copy_form, settings.record_url or "")
+    keeps_own = settings.signed_input == "keep" and _stands_alone(document)
+    signers = () if keeps_own else its_profile.signers(countersigned=settings.agency_countersigns)
+    look = (settings.copy_form, settings.record_url or "")
+    # what is as it always was adds nothing, so that a new setting signs nothing anew by being there
+    more = [name for name, usual in ((settings.signature_level, "B-T"), (keeps_own, False)) if name != usual]
+    keys["sign"] = key("sign", keys["assemble"], mark, signers, *look, *map(str, more))
     known = (entry.record_type, entry.unit_code, entry.year, entry.number or "", entry.book or "")
     told = (entry.medium or "", tuple(sorted(entry.keyed.items())))
     keys["index"] = key("index", keys["recognize"], index, known, told)
-    return Plan(capture, recognize, index, its_profile, agency, settings.converter or "", keys, signers)
+    return Plan(capture, recognize, index, its_profile, agency, settings.converter or "", keys, signers, keeps_own)
+
+
+def _stands_alone(document: ReceivedDocument) -> bool:
+    """Whether one signed PDF is the whole document, so that its own valid signature covers all of it."""
+    return len(document.originals) == 1 and counts_as_signed(document.input_signatures)[0]
 
 
 def record_link(settings: Settings, document: ReceivedDocument) -> str:

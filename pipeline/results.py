@@ -56,7 +56,10 @@ class Digitized:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What ``sign`` made; ``signed_pdf`` is ``None`` under a profile that signs nothing."""
+    """What ``sign`` made; ``signed_pdf`` is ``None`` under a profile that signs nothing.
+
+    ``notes`` are rules of the profile that the copy breaks and that do not stop it, in words for people.
+    """
 
     signed_pdf: Artefact | None
     signatures: tuple[SignatureFact, ...]
@@ -64,6 +67,7 @@ class Signed:
     pdfa_detail: str
     legal_profile: str
     finished_at: dt.datetime
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

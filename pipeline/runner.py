@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from manifests.documents import BatchRef, DocumentEntry
-from pipeline.approvals import is_held, require_approved
+from pipeline.approvals import Decision, decide, is_held, require_approved
 from pipeline.attempts import guarded, patiently
 from pipeline.context import Context
-from pipeline.errors import TooManyQuarantinedError, reason_code, safe_message
+from pipeline.errors import ApprovalRefusedError, TooManyQuarantinedError, reason_code, safe_message
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, ordered_reruns, plan
 from pipeline.pool import digitize_in_pool
@@ -160,6 +160,17 @@ class Runner:
             outcomes.append(self._record(outcome, job[0].batch))
 
         return SigningQueue(self.context, self._guard, record)
+
+    def decide(self, receipt: Receipt, *, approve: bool, by: str, reason: str = "") -> Decision:
+        """Write down what a person decided about signing a batch as it stands; a refusal halts it."""
+        jobs = self.unfinished(receipt)
+        made = decide(self.context, receipt, jobs, len(self.stopped(jobs)), approve=approve, by=by, reason=reason)
+        if not approve:
+            refused = ApprovalRefusedError(receipt.batch.key, by, made.at, reason)
+            self.context.ledger.batch_status(
+                receipt.batch, BatchStatus.HALTED, f"{refused.code}: {refused}"[:MESSAGE]
+            )
+        return made
 
     def index(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Make the records of what is signed."""

@@ -120,12 +120,15 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
                 except (ValueError, TypeError, KeyError):
                     self.send_error(HTTPStatus.BAD_REQUEST, "not a timestamp query")
                     return
-                running.count()
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", "application/timestamp-reply")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(answer)
+            try:
+                self.wfile.write(answer)
+            except ConnectionError:  # who asked is gone
+                return
+            running.count()
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent: each document would be a line."""

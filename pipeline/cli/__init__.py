@@ -20,6 +20,8 @@ COMMANDS = {
     "check": "pipeline.cli.intake",
     "run": "pipeline.cli.intake",
     "rerun": "pipeline.cli.intake",
+    "approve": "pipeline.cli.signing",
+    "extend": "pipeline.cli.signing",
     "status": "pipeline.cli.knowledge",
     "inventory": "pipeline.cli.knowledge",
     "report": "pipeline.cli.knowledge",

@@ -58,13 +58,15 @@ def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--batch", "batches", multiple=True, metavar="UNIT/BATCH", help="Chỉ chạy lô này; có thể lặp lại.")
+@click.option("--profile", help="Hồ sơ pháp lý mà các lô này theo từ nay.")
 @click.option("--workers", type=click.IntRange(min=1), help="Số tiến trình đọc trang cùng lúc.")
 @click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
 @telling_errors
-def run(batches: tuple[str, ...], workers: int | None, as_json: bool) -> None:
+def run(batches: tuple[str, ...], profile: str | None, workers: int | None, as_json: bool) -> None:
     """Xử lý mọi lô đã sẵn sàng (_READY) trong kho tiếp nhận; chạy lại thì chỉ làm phần còn thiếu."""
     from pipeline.context import Context
     from pipeline.intake import ready_batches, require_ready
+    from pipeline.profile_orders import order_profile
     from pipeline.settings import read_settings
 
     context = Context(read_settings(**({"workers": workers} if workers else {})))
@@ -75,6 +77,8 @@ def run(batches: tuple[str, ...], workers: int | None, as_json: bool) -> None:
             "Một lô sẵn sàng khi thư mục <mã đơn vị>/<mã lô>/ có tệp _READY.",
             Exit.NOTHING_DONE,
         )
+    for ref in refs if profile else ():
+        order_profile(context, ref, profile or "")
     _run_all(context, [(ref, None) for ref in refs], as_json)
 
 

@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.context import Context
-from pipeline.plan import signer_settings, timestamp_settings
+from pipeline.plan import revocation_settings, signer_settings, timestamp_settings
+from signing.fetch import RevocationSource
 from signing.keys import Signer, open_signer
+from signing.levels import Level
+from signing.local_pki import local_pki
 from signing.profiles import SignerKind
+from signing.settings import KeyKind
 from signing.slots import FileSlots, Slots
 from signing.timestamps import local_tsa, open_timestamper
 
@@ -29,6 +33,7 @@ class SigningDesk:
         self._lock = threading.Lock()
         self._signers: dict[SignerKind, Signer] = {}
         self._timestamper: Any = None
+        self._revocation: RevocationSource | None = None
 
     def __enter__(self) -> SigningDesk:
         return self
@@ -48,6 +53,22 @@ class SigningDesk:
                     open_signer(signer_settings(self._context.settings, kind))
                 )
             return self._signers[kind]
+
+    @property
+    def level(self) -> Level:
+        """PAdES level of a new signature."""
+        return Level(self._context.settings.signature_level)
+
+    def revocation(self) -> RevocationSource:
+        """The one who is asked whether a certificate was taken back, with the answers it remembers."""
+        with self._lock:
+            if self._revocation is None:
+                settings = self._context.settings
+                told = revocation_settings(settings)
+                if not told.mirrors and signer_settings(settings).kind is KeyKind.TEST:
+                    told = self._stack.enter_context(local_pki(settings.test_pki_folder)).settings()
+                self._revocation = RevocationSource(told)
+            return self._revocation
 
     def timestamper(self) -> Any:
         """The one client all threads ask through."""

@@ -13,6 +13,7 @@ from manifests.documents import Artefact, ArtefactKind, DocumentRecord, Event
 from manifests.serial import from_json, to_json
 from ocr.index import index_record
 from pipeline import archive
+from pipeline.approvals import approval_event
 from pipeline.context import Context
 from pipeline.decisions import carry
 from pipeline.outcomes import Ending, Outcome
@@ -21,6 +22,7 @@ from pipeline.results import Digitized, Indexed, ReceivedDocument, Signed
 from pipeline.stages import stage
 from pipeline.stores import ContentConflictError
 from pipeline.work.digitize import read_pages
+from pipeline.work.versions import newest_version
 
 AGENT = "sohoa"
 
@@ -38,13 +40,16 @@ def index(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome |
         return _outcome(document, key, Ending.SKIPPED, newest, context.archive.get_bytes(newest))
     again = sorted(name for name, record in known.items() if record.run_key == key)
     if again:
-        made = replace(known[again[0]], finished_at=dt.datetime.now(dt.UTC))
+        last = max((known[name] for name in again), key=lambda record: record.finished_at)
+        made = replace(last, finished_at=dt.datetime.now(dt.UTC))
     else:
         digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
         signed = context.result(Signed, document.key, "sign", plan.keys["sign"])
         if digitized is None or signed is None:
             return None
-        made = _record(document, plan, digitized, signed, _indexed(context, document, plan, digitized))
+        signed = newest_version(context, document.key, signed)
+        approval = approval_event(context, document.batch)
+        made = _record(document, plan, digitized, signed, _indexed(context, document, plan, digitized), approval)
     made = carry(made, known[newest] if newest else None)
     suffix = f"-{len(again) + 1}.json" if again else ".json"
     target = archive.artefact(document.key, ArtefactKind.RECORD, key, suffix)
@@ -89,7 +94,12 @@ def _indexed(context: Context, document: ReceivedDocument, plan: Plan, digitized
 
 
 def _record(
-    document: ReceivedDocument, plan: Plan, digitized: Digitized, signed: Signed, indexed: Indexed
+    document: ReceivedDocument,
+    plan: Plan,
+    digitized: Digitized,
+    signed: Signed,
+    indexed: Indexed,
+    approval: Event | None,
 ) -> DocumentRecord:
     artefacts = (*document.originals, digitized.pdfa, *((signed.signed_pdf,) if signed.signed_pdf else ()))
     return DocumentRecord(
@@ -102,13 +112,13 @@ def _record(
         input_signatures=document.input_signatures,
         pdfa_verdict=signed.pdfa_verdict,
         legal_profile=signed.legal_profile,
-        events=_events(digitized, signed, indexed),
+        events=_events(digitized, signed, indexed, approval),
         run_key=plan.record_key,
         finished_at=dt.datetime.now(dt.UTC),
     )
 
 
-def _events(digitized: Digitized, signed: Signed, indexed: Indexed) -> tuple[Event, ...]:
+def _events(digitized: Digitized, signed: Signed, indexed: Indexed, approval: Event | None) -> tuple[Event, ...]:
     def event(name: str, at: dt.datetime, detail: str, outcome: str = "success") -> Event:
         return Event(stage(name).event, at, outcome, detail, f"{AGENT} {name} v{stage(name).version}")
 
@@ -128,7 +138,9 @@ def _events(digitized: Digitized, signed: Signed, indexed: Indexed) -> tuple[Eve
     if signed.signed_pdf:
         levels = ", ".join(s.level for s in signed.signatures)
         detail = f"{signed.legal_profile}, {levels}, PDF/A {signed.pdfa_verdict}, SHA-256 {signed.signed_pdf.sha256}"
-        events.append(event("sign", signed.finished_at, detail))
+        noted = " ".join(("", *signed.notes))
+        events.append(event("sign", signed.finished_at, detail + noted, "warning" if signed.notes else "success"))
+        events += [approval] if approval and approval.at <= signed.finished_at else []
     return tuple(sorted(events, key=lambda e: e.at))
 
 

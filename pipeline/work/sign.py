@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from manifests.documents import Artefact, ArtefactKind, SignatureFact
@@ -42,6 +42,9 @@ class Candidate:
     path: Path
     signatures: tuple[SignatureFact, ...]
     seconds: float
+    own: Artefact | None = None
+    """The delivered file, when its own signature is what counts."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,19 @@ def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome
     digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
     if digitized is None:  # its quarantine says why
         return None
-    if not plan.profile.signed:
-        unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC))
+    if plan.keeps_own:
+        (original,) = document.originals
+        own = replace(original, kind=ArtefactKind.SIGNED_PDF)
+        context.archive.get_file(own.key, target, sha256=own.sha256)
+        return Candidate(job, target, document.input_signatures, 0.0, own)
+    pages = tuple(PageCapture(page.facts.page_number, page.facts.dpi) for page in digitized.pages)
+    notes = _check(job, CopyFacts(pages))
+    if not plan.signers:
+        unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC), notes)
         return _outcome(job, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
-    refuse_breaches(document.entry.document_id, plan.profile, _facts(digitized))
     started = time.monotonic()
     if context.archive.exists(_stored(job)):  # signed by a run that died before its sidecar: never twice
-        return Candidate(job, target, _adopt(context, job, target), time.monotonic() - started)
+        return Candidate(job, target, _adopt(context, job, target), time.monotonic() - started, notes=notes)
     source = target.with_suffix(".source.pdf")
     context.archive.get_file(digitized.pdfa.key, source, sha256=digitized.pdfa.sha256)
     try:
@@ -111,38 +120,48 @@ def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome
             source,
             target,
             _tasks(context, desk, job, digitized),
-            timestamper=desk.timestamper(),
+            timestamper=desk.timestamper() if desk.level.timestamped else None,
             trust=trust_settings(context.settings),
             journal=ArchiveJournal(context, document.key, key),
+            level=desk.level,
+            revocation=desk.revocation() if desk.level.proven else None,
         )
     finally:
         source.unlink()
-    return Candidate(job, target, facts, time.monotonic() - started)
+    return Candidate(job, target, facts, time.monotonic() - started, notes=notes)
 
 
 def keep(context: Context, candidate: Candidate, proven: PdfaVerdict) -> Outcome:
     """Give a signed file its name in the archive, and write the sidecar that says so.
 
     Raises:
-        PdfaInvalidError: It is not PDF/A; nothing is kept.
+        PdfaInvalidError: It is not PDF/A; nothing is kept. (A file kept for its own signature is as it is.)
+        CopyRefusedError: It is of a flavour the legal profile does not let through.
     """
     document, plan = candidate.job
-    if proven.status is PdfaStatus.INVALID:
-        raise PdfaInvalidError(document.key, proven.detail)
-    target, signatures = _stored(candidate.job), candidate.signatures
-    try:
-        put = context.archive.put_file(target, candidate.path)
-        size, sha256 = put.size, put.sha256
-    except ContentConflictError as error:  # another process signed it at the same moment: its file stands
-        signatures = _adopt(context, candidate.job, candidate.path)
-        size, sha256 = candidate.path.stat().st_size, error.kept
+    notes, signatures = candidate.notes, candidate.signatures
+    if candidate.own:
+        made = candidate.own
+    else:
+        if proven.status is PdfaStatus.INVALID:
+            raise PdfaInvalidError(document.key, proven.detail)
+        notes += _check(candidate.job, CopyFacts((), pdfa_flavour=proven.flavour))
+        target = _stored(candidate.job)
+        try:
+            put = context.archive.put_file(target, candidate.path)
+            size, sha256 = put.size, put.sha256
+        except ContentConflictError as error:  # another process signed it at the same moment: its file stands
+            signatures = _adopt(context, candidate.job, candidate.path)
+            size, sha256 = candidate.path.stat().st_size, error.kept
+        made = Artefact(ArtefactKind.SIGNED_PDF, target, sha256, size, "application/pdf")
     result = Signed(
-        signed_pdf=Artefact(ArtefactKind.SIGNED_PDF, target, sha256, size, "application/pdf"),
+        signed_pdf=made,
         signatures=signatures,
         pdfa_verdict=str(proven.status),
         pdfa_detail=proven.detail,
         legal_profile=plan.profile.name,
         finished_at=dt.datetime.now(dt.UTC),
+        notes=notes,
     )
     done = context.keep_result(result, document.key, "sign", plan.keys["sign"])
     candidate.path.unlink(missing_ok=True)
@@ -168,9 +187,15 @@ def _tasks(context: Context, desk: SigningDesk, job: Job, digitized: Digitized) 
     return signing_tasks(plan.profile, desk.signer, details, countersigned=settings.agency_countersigns)
 
 
-def _facts(digitized: Digitized) -> CopyFacts:
-    """What the legal profile has to say about the finished copy."""
-    return CopyFacts(tuple(PageCapture(row.facts.page_number, row.facts.dpi) for row in digitized.pages))
+def _check(job: Job, facts: CopyFacts) -> tuple[str, ...]:
+    """What the copy lacks of its legal profile's rules and goes on without.
+
+    Raises:
+        CopyRefusedError: The profile does not let it go on.
+    """
+    document, plan = job
+    told = refuse_breaches(document.entry.document_id, plan.profile, facts)
+    return tuple(breach.sentence for breach in told)
 
 
 def _stored(job: Job) -> str:

@@ -54,7 +54,7 @@ def described(airflow_home: AirflowHome) -> dict[str, dict[str, object]]:
 
 
 def test_every_dag_file_parses_into_the_expected_dags(described: dict[str, dict[str, object]]) -> None:
-    assert set(described) == {"digitize_batch", "watch_intake"}
+    assert set(described) == {"digitize_batch", "watch_intake", "extend_signatures"}
 
 
 def test_operators_find_words_owner_and_retries(described: dict[str, dict[str, object]]) -> None:
@@ -70,7 +70,7 @@ def test_reading_and_signing_have_pools_of_their_own(described: dict[str, dict[s
     tasks: dict[str, dict[str, str]] = described["digitize_batch"]["tasks"]  # type: ignore[assignment]
     assert tasks["chunk_of_documents.digitize"]["pool"] == "ocr"
     assert tasks["chunk_of_documents.sign"]["pool"] == "signing"
-    assert described["digitize_batch"]["params"] == ["batch", "force", "from_stage"]
+    assert described["digitize_batch"]["params"] == ["approval", "batch", "force", "from_stage", "profile"]
 
 
 def test_the_from_stage_parameter_offers_the_stages_of_the_road() -> None:
@@ -81,7 +81,7 @@ def test_the_from_stage_parameter_offers_the_stages_of_the_road() -> None:
         assert f'"{name}"' in text
 
 
-@pytest.mark.parametrize("name", ["digitize_batch.py", "watch_intake.py"])
+@pytest.mark.parametrize("name", ["digitize_batch.py", "watch_intake.py", "extend_signatures.py"])
 def test_nothing_heavy_is_imported_when_a_dag_is_parsed(name: str, airflow_home: AirflowHome) -> None:
     # pandas and numpy may come with Airflow itself; then they are there before the file is run
     assert tell(f"import airflow.sdk\n{IMPORTED}", ROOT / "dags" / name, airflow_home) == ""

@@ -1,0 +1,145 @@
+"""Which legal profile a document follows, what that redoes, and when a file's own signature is enough."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from sample_road import sign_by
+
+from manifests.documents import ArtefactKind, BatchRef
+from pipeline.profile_orders import order_profile, ordered_profile
+from pipeline.work.index import last_record
+from signing.errors import ProfileError
+from warehouse.progress import totals
+
+
+def profile_of(lab: Any, ref: BatchRef) -> str:
+    record = last_record(lab.context, f"{ref.key}/HS-1")
+    assert record is not None
+    return str(record.legal_profile)
+
+
+def page_at(dpi: int) -> bytes:
+    image = Image.new("RGB", (dpi * 6, dpi * 8), "white")
+    image.paste((0, 0, 0), (dpi, 4 * dpi, 5 * dpi, 4 * dpi + dpi // 8))
+    made = io.BytesIO()
+    image.save(made, "PNG", dpi=(dpi, dpi))
+    return made.getvalue()
+
+
+@pytest.fixture
+def signing(lab: Any) -> Any:
+    return lab.with_settings(verapdf="no-verapdf")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "chosen"),
+    [
+        ({}, "hotich-1437"),
+        ({"00256": "nd30-2020"}, "nd30-2020"),
+        ({"00256": "nd30-2020", "birth": "cv7197-2025"}, "cv7197-2025"),
+        ({"birth": "cv7197-2025", "00256/birth": "nd30-2020"}, "nd30-2020"),
+        ({"00999": "nd30-2020", "marriage": "nd30-2020"}, "hotich-1437"),
+    ],
+)
+def test_the_nearest_choice_counts(signing: Any, mapping: dict[str, str], chosen: str) -> None:
+    lab = signing.with_settings(legal_profiles=mapping)
+    ref = lab.drop("2025-01", {"HS-1": 1})
+    (document,) = lab.runner().receive(ref)[0].documents
+    from pipeline.plan import choose_profile
+
+    assert choose_profile(lab.settings, document, None) == chosen
+    assert choose_profile(lab.settings, document, "tt02-2019") == "tt02-2019"
+
+
+def test_a_profile_ordered_for_a_batch_holds_for_every_later_run(signing: Any) -> None:
+    ref, other = signing.drop("2025-01", {"HS-1": 1}), signing.drop("2025-02", {"HS-1": 2})
+    order_profile(signing.context, ref, "nd30-2020")
+    order_profile(signing.context, ref, "nd30-2020")
+    assert len(list((signing.folder / "archive" / ref.key / ".profiles").iterdir())) == 1
+    assert signing.run(ref).worked == 1
+    assert signing.run(other).worked == 1
+    assert (profile_of(signing, ref), profile_of(signing, other)) == ("nd30-2020", "hotich-1437")
+    assert signing.run(ref).worked == 0, "nothing to redo"
+    order_profile(signing.context, ref, "hotich-1437")
+    assert ordered_profile(signing.context, ref) == "hotich-1437"
+    assert signing.run(ref).worked == 1, "another profile is other work"
+    with pytest.raises(ProfileError, match="nd30-2020"):
+        order_profile(signing.context, ref, "nd99")
+
+
+def test_a_person_and_then_the_agency_sign_in_one_pass(signing: Any) -> None:
+    lab = signing.with_settings(
+        legal_profile="tt01-2023", agency_countersigns=True, converter="Nguyễn Thị Thử Nghiệm"
+    )
+    ref = lab.drop("2025-01", {"HS-1": page_at(200)})
+    report = lab.run(ref)
+    assert not report.quarantined, report.quarantined
+    record = last_record(lab.context, f"{ref.key}/HS-1")
+    assert record is not None
+    assert len(record.signatures) == 2
+    assert all(s.trusted for s in record.signatures)
+    assert record.signatures[0].signer != record.signatures[1].signer
+
+
+def test_a_scan_below_what_the_profile_lets_through_is_not_signed(signing: Any) -> None:
+    strict = Path(signing.folder / "profiles")
+    strict.mkdir()
+    (strict / "strict.toml").write_text(
+        'name = "strict"\nversion = "1"\ntitle = "Chặt"\nbased_on = "nd30-2020"\n\n[rules]\n'
+        'min_dpi = { value = 300, source = "test", confirmed = true, on_breach = "refuse" }\n'
+        'tolerated_dpi = { value = 300, source = "test", confirmed = true }\n',
+        encoding="utf-8",
+    )
+    lab = signing.with_settings(profiles_folder=strict, legal_profile="strict")
+    ref = lab.drop("2025-01", {"HS-1": 1})  # 75 dpi
+    (stopped,) = lab.run(ref).quarantined
+    assert stopped.reason_code == "low_dpi"
+    assert not list((lab.folder / "archive").rglob("signed_pdf/*"))
+
+
+@pytest.fixture
+def delivered_signed(lab: Any, tmp_path: Path) -> bytes:
+    from fpdf import FPDF
+
+    plain, target = tmp_path / "plain.pdf", tmp_path / "signed.pdf"
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Helvetica", size=20)
+    pdf.cell(text="1234")
+    pdf.output(str(plain))
+    sign_by(lab.settings, plain, target)
+    return target.read_bytes()
+
+
+@pytest.mark.parametrize(("rule", "kept"), [("keep", True), ("sign", False)])
+def test_a_file_that_stands_on_its_own_signature_is_kept_or_signed_again(
+    signing: Any, delivered_signed: bytes, rule: str, kept: bool
+) -> None:
+    import hashlib
+
+    from manifests.documents import DocumentEntry
+
+    lab = signing.with_settings(legal_profile="nd30-2020", signed_input=rule)
+    ref = BatchRef("00256", "2025-09")
+    target = lab.folder / "intake" / ref.key
+    target.mkdir(parents=True)
+    (target / "a.pdf").write_bytes(delivered_signed)
+    digest = hashlib.sha256(delivered_signed).hexdigest()
+    lab.write(ref, [DocumentEntry("HS-1", ("a.pdf",), (digest,), 1, "birth", "00256", 2019)])
+    report = lab.run(ref)
+    assert not report.quarantined, report.quarantined
+    record = last_record(lab.context, f"{ref.key}/HS-1")
+    assert record is not None
+    (signed,) = (a for a in record.artefacts if a.kind == ArtefactKind.SIGNED_PDF)
+    assert (signed.sha256 == digest) is kept
+    assert record.input_signatures[0].trusted
+    assert [s.signer for s in record.signatures]
+    counted = totals(lab.context.database)
+    assert (counted.signed, counted.digitized) == (1, 1)
+    original = next(a for a in record.artefacts if a.kind == ArtefactKind.ORIGINAL)
+    assert (lab.folder / "archive" / original.key).read_bytes() == delivered_signed
