@@ -30,7 +30,7 @@ from pipeline.outcomes import Outcome
 from pipeline.plan import Plan
 from pipeline.results import ReceivedDocument
 from pipeline.settings import Settings
-from pipeline.worker_life import end_with_parent, forget_secrets
+from pipeline.worker_life import end_with_parent, forget_secrets, without_secrets
 
 if TYPE_CHECKING:
     from pipeline.context import Context
@@ -86,12 +86,11 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
 
 
 def _pool(settings: Settings, workers: int) -> ProcessPool:
-    blind = {"signer_pkcs12": None, "signer_passphrase": None, "signer_passphrase_file": None, "database_url": ""}
     return ProcessPool(
         max_workers=workers,
         max_tasks=DOCUMENTS_PER_WORKER,
         initializer=_start,
-        initargs=(settings.model_copy(update=blind),),
+        initargs=(without_secrets(settings),),
         context=CleanSpawnContext(),
     )
 

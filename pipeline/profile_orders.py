@@ -30,7 +30,7 @@ def order_profile(context: Context, ref: BatchRef, profile: str) -> None:
     Raises:
         ProfileError: There is no such profile.
     """
-    find_profile(profile)
+    find_profile(profile, context.settings.profiles_folder)
     if ordered_profile(context, ref) != profile:
         now = dt.datetime.now(dt.UTC)
         key = f"{archive.profile_orders(ref)}{now:%Y%m%dT%H%M%S.%fZ}.json"

@@ -6,8 +6,18 @@ import multiprocessing
 import os
 from multiprocessing.connection import wait
 
-SECRETS = ("SOHOA_SIGNER_", "SOHOA_DATABASE_")
+from pipeline.settings import Settings
+
+SECRETS = ("SOHOA_SIGNER_", "SOHOA_PERSON_SIGNER_", "SOHOA_DATABASE_")
 """Beginnings of the environment variables a process that reads scans does not keep."""
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The settings such a process is given: no key, no way to a key, no database."""
+    hidden = tuple(name.removeprefix("SOHOA_").lower() for name in SECRETS)
+    fields = {name: field for name, field in Settings.model_fields.items() if name.startswith(hidden)}
+    bare = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
+    return settings.model_copy(update={**bare, "database_url": ""})
 
 
 def forget_secrets() -> None:
