@@ -163,6 +163,13 @@ class Settings(BaseSettings):
     trust_roots: tuple[Path, ...] = Field(
         (), description="Roots a signature may end in: PEM files, or folders of certificates and CRLs"
     )
+    # what is told of progress
+    targets: Path | None = Field(None, description="CSV or XLSX of own targets; the City's plan when empty")
+    alert_recipients: tuple[str, ...] = Field((), description="E-mail addresses alerts go to, by daily_alerts")
+    alert_weeks: int = Field(2, ge=1, le=52, description="Weeks without a new file after which a unit stands still")
+    alert_repeat_days: int = Field(7, ge=1, le=365, description="Days before the same alert is sent again")
+    report_folder: Path = Field(Path("var/reports"), description="Where monthly_report writes")
+    report_recipients: tuple[str, ...] = Field((), description="E-mail addresses the monthly report goes to")
     # how it is proven
     verapdf: str | None = Field(None, description="Folder of veraPDF's jars; .tools/verapdf when empty")
     # who looks in

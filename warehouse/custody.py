@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from manifests.custody import Assignment
+from warehouse import schema
 from warehouse.database import reading, writing
 from warehouse.merge import hold
 from warehouse.reference import today, unit_id
@@ -100,3 +102,101 @@ def custodian_of(cell: sa.Subquery, day: dt.date) -> sa.ColumnElement[Any]:
     )
     inherited = sa.select(heir.custodian_code).where(heir.unit_id == cell.c.unit_id).correlate(cell).scalar_subquery()
     return sa.func.coalesce(assigned, inherited)
+
+
+@dataclass(frozen=True, slots=True)
+class UnassignedPapers:
+    """Papers of one former unit, type, book and box that nobody was given.
+
+    Attributes:
+        record_type: Vietnamese name.
+        book, box: Folded; empty where nobody said.
+        first_year, last_year: The years that occur.
+        listed, received: Records in the inventory, documents delivered.
+        candidates: Codes of the units the former one went to, in whole or in part; a hint, never an assignment.
+    """
+
+    unit_id: str
+    unit_code: str
+    unit_name: str
+    record_type: str
+    book: str
+    box: str
+    first_year: int
+    last_year: int
+    listed: int
+    received: int
+    candidates: tuple[str, ...]
+
+    def as_row(self) -> list[str | int]:
+        """The row of a list to be filled in, for ``manifests.custody.write_custody``; the custodian is left empty."""
+        begins = self.unit_id.partition("@")[2]
+        as_of = f"{dt.date.fromisoformat(begins):%d/%m/%Y}" if begins not in ("", "-", "?") else ""
+        years: list[str | int] = [self.first_year, self.last_year]
+        return [self.unit_code, self.unit_name, as_of, self.record_type, self.book, self.box, *years, "", "", ""]
+
+
+def unassigned_papers(engine: sa.Engine, *, on: dt.date | None = None) -> list[UnassignedPapers]:
+    """What nobody was given, by former unit, record type, book and box."""
+    from warehouse.cells import summed
+    from warehouse.progress import selection
+
+    with reading(engine) as connection:
+        wanted = selection(connection, on)
+        cell = summed(wanted, by_place=True)
+        given = sa.select(cell, custodian_of(cell, wanted.day).label("custodian_code")).subquery()
+        unit, kind = schema.unit.c, schema.record_type.c
+        keys = [given.c[name] for name in ("unit_id", "unit_code", "record_type", "book", "box")]
+        names = [unit.name.label("unit_name"), kind.name.label("kind_name")]
+        query = (
+            sa.select(
+                *keys,
+                *names,
+                sa.func.min(given.c.year).label("first_year"),
+                sa.func.max(given.c.year).label("last_year"),
+                sa.func.sum(given.c.inventory_records).label("listed"),
+                sa.func.sum(given.c.received).label("received"),
+            )
+            .select_from(
+                given.outerjoin(schema.unit, unit.unit_id == given.c.unit_id).outerjoin(
+                    schema.record_type, kind.code == given.c.record_type
+                )
+            )
+            .where(given.c.custodian_code.is_(None))
+            .group_by(*keys, unit.name, kind.name)
+            .order_by(*keys)
+        )
+        rows = list(connection.execute(query).mappings())
+        heirs = _heirs(connection)
+    return [
+        UnassignedPapers(
+            unit_id=row["unit_id"] or f"{row['unit_code']}@?",
+            unit_code=row["unit_code"],
+            unit_name=row["unit_name"] or "",
+            record_type=row["kind_name"] or row["record_type"],
+            book=row["book"],
+            box=row["box"],
+            first_year=row["first_year"],
+            last_year=row["last_year"],
+            listed=int(row["listed"] or 0),
+            received=int(row["received"] or 0),
+            candidates=heirs.get(row["unit_id"] or "", ()),
+        )
+        for row in rows
+    ]
+
+
+def _heirs(connection: sa.Connection) -> dict[str, tuple[str, ...]]:
+    """Codes each former unit went to, by its id."""
+    unit, step = schema.unit.c, schema.unit_succession.c
+    rows = connection.execute(
+        sa.select(unit.unit_id, unit.valid_to, step.successor_code, step.effective_on)
+        .join(schema.unit_succession, step.predecessor_code == unit.code)
+        .where(unit.valid_to.is_not(None))
+        .order_by(unit.unit_id, step.successor_code)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        if row.effective_on == row.valid_to + dt.timedelta(days=1):
+            found[row.unit_id] = (*found.get(row.unit_id, ()), row.successor_code)
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -83,6 +83,24 @@ def progress_by_custodian(
         rows = by_unit(connection, selection(connection, on, None, record_type, year), View.CUSTODIAN)
     wanted = [it for it in rows if unit_code in (None, it.unit_code)]
     return sorted(wanted, key=lambda it: not it.assigned)
+
+
+def progress_by_view(
+    engine: sa.Engine, view: View, *, on: dt.date | None = None, unit_code: str | None = None
+) -> list[UnitProgress]:
+    """The rows of a view; ``unit_code`` keeps those shown under this code."""
+    if view is View.CUSTODIAN:
+        return progress_by_custodian(engine, on=on, unit_code=unit_code)
+    if view is View.DISTRICT:
+        return [it for it in progress_by_district(engine, on=on) if unit_code in (None, it.unit_code)]
+    return progress_by_unit(engine, on=on, unit_code=unit_code)
+
+
+def total_of(whole: Totals, rows: Iterable[UnitProgress]) -> Totals:
+    """The sums of ``rows``, with the inventory version of ``whole``."""
+    shown = list(rows)
+    sums = {name: sum(getattr(it, name) for it in shown) for name in _NAMES}
+    return dataclasses.replace(whole, units=len(shown), **sums)
 
 
 def progress_matrix(

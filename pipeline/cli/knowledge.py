@@ -1,20 +1,21 @@
-"""``sohoa status``, ``inventory`` and ``report``: what the warehouse knows."""
+"""``sohoa status``: how far every unit is, and what became of each batch."""
 
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from manifests.reasons import REASONS
 from pipeline.cli import open_context, telling_errors
-from pipeline.cli.screen import Exit, err, fail, out, percent, print_json, table
+from pipeline.cli.denominators import DAY
+from pipeline.cli.reporting import VIEWS
+from pipeline.cli.screen import out, percent, print_json, table
 
 if TYPE_CHECKING:
     from pipeline.context import Context
-    from warehouse.results import BatchDetail, BatchFault, UnitProgress
+    from warehouse.results import BatchDetail, BatchFault, Figures, UnitProgress
 
 COLUMNS = (
     ("Đơn vị", False),
@@ -30,21 +31,25 @@ COLUMNS = (
 
 @click.command()
 @click.option("--unit", help="Chỉ đơn vị có mã này.")
+@click.option("--by", "view", type=VIEWS, default="issuer", show_default=True, help="Xem theo đơn vị nào.")
+@click.option("--on", type=DAY, help="Tính đến hết ngày này, như đã biết khi đó; mặc định bây giờ.")
 @click.option("--batches", is_flag=True, help="Hiện các lô và lý do hồ sơ bị loại.")
 @click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
 @telling_errors
-def status(unit: str | None, batches: bool, as_json: bool) -> None:
-    """Tiến độ từng đơn vị so với danh mục kết quả còn hiệu lực."""
-    from warehouse.progress import progress_by_unit, totals
+def status(unit: str | None, view: str, on: dt.datetime | None, batches: bool, as_json: bool) -> None:
+    """Tiến độ từng đơn vị (cũ, quận cũ, hoặc đơn vị đang giữ hồ sơ) so với danh mục kết quả còn hiệu lực."""
+    from warehouse.progress import progress_by_view, total_of, totals
+    from warehouse.views import View
 
     context = open_context()
     if batches:
         _batches(context, unit, as_json)
         return
-    rows = progress_by_unit(context.database, unit_code=unit)
-    total = totals(context.database, unit_code=unit)
+    day = on.date() if on else None
+    rows = progress_by_view(context.database, View(view), on=day, unit_code=unit)
+    total = total_of(totals(context.database, on=day), rows)
     if as_json:
-        print_json({"units": [_figures(r) for r in rows], "total": {**_plain(total), "percent": total.percent}})
+        print_json({"units": [_figures(r) for r in rows], "total": {**_plain(total), **_shares(total)}})
         return
     lines = [_line(f"{r.unit_code} {r.unit_name}{_until(r)}", r) for r in rows]
     table("Tiến độ số hóa", COLUMNS, [*lines, _line("Cộng", total)])
@@ -60,11 +65,17 @@ def _plain(value: object) -> dict[str, object]:
 
 
 def _figures(row: UnitProgress) -> dict[str, object]:
-    return {**_plain(row), "percent": row.percent, "percent_indexed": row.percent_indexed, "over": row.over}
+    return {**_plain(row), **_shares(row)}
+
+
+def _shares(row: Figures) -> dict[str, object]:
+    names = ("percent", "percent_indexed", "percent_reconciled", "over", "remaining")
+    return {name: getattr(row, name) for name in names}
 
 
 def _until(row: UnitProgress) -> str:
-    return f" (đến {row.valid_to:%d/%m/%Y})" if row.dissolved and row.valid_to else ""
+    told = f" (đến {row.valid_to:%d/%m/%Y})" if row.dissolved and row.valid_to else ""
+    return told if row.assigned else f"{told} – chưa phân giao"
 
 
 def _line(name: str, row: object) -> list[str]:
@@ -145,49 +156,3 @@ def _refused_rows(detail: BatchDetail) -> list[BatchFault]:
     """Errors of the last check that no document stands for: the whole drop, or a row nobody could use."""
     documents = {d.document_id for group in detail.failures for d in group.documents}
     return [f for f in detail.faults if f.severity == "error" and f.document_id not in documents]
-
-
-@click.group()
-def inventory() -> None:
-    """Danh mục kết quả còn hiệu lực: mẫu số của tiến độ."""
-
-
-@inventory.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--approved-on", type=click.DateTime(["%Y-%m-%d"]), help="Ngày duyệt danh mục; mặc định hôm nay.")
-@telling_errors
-def import_inventory(file: Path, approved_on: dt.datetime | None) -> None:
-    """Nạp danh mục từ CSV hoặc XLSX thành một phiên bản mới; báo mọi lỗi một lần."""
-    from manifests.inventory import read_inventory
-    from warehouse.reference import import_inventory as keep
-    from warehouse.reference import today
-
-    reading = read_inventory(file)
-    errors = [fault for fault in reading.faults if fault.severity == "error"]
-    for fault in reading.faults:
-        err.print(fault.sentence(), style="red" if fault in errors else "yellow", markup=False, highlight=False)
-    if reading.failed:
-        fail(f"{file}: chưa nạp gì; sửa {len(errors)} lỗi trên rồi nạp lại.", Exit.BAD_USAGE)
-    context = open_context()
-    version = keep(
-        context.database,
-        reading.lines,
-        approved_on=approved_on.date() if approved_on else today(),
-        source_name=file.name,
-        sha256=reading.sha256 or "",
-    )
-    records = sum(line.records for line in reading.lines)
-    out.print(f"Đã nạp danh mục phiên bản {version}: {len(reading.lines)} dòng, {records} kết quả.")
-
-
-@click.command()
-@click.option("--month", required=True, metavar="YYYY-MM", help="Tháng báo cáo.")
-@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="Tệp XLSX sẽ ghi.")
-@telling_errors
-def report(month: str, target: Path | None) -> None:
-    """Báo cáo tháng dạng XLSX, cùng số liệu với bảng tiến độ."""
-    from warehouse.report import write_report
-
-    file = target or Path(f"bao-cao-{month}.xlsx")
-    write_report(open_context().database, month, file)
-    out.print(f"Đã ghi {file}", highlight=False)
