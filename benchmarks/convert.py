@@ -66,7 +66,7 @@ def _page(file: Path, number: int) -> Image.Image | None:
         image = Image.open(file)
         # A scan of 300 dpi is as it was; a picture of a lower resolution is no 300 dpi page.
         return image.convert("RGB") if number == 1 and max(image.size) >= 3000 else None
-    command = ["pdftoppm", "-r", str(DPI), "-f", str(number), "-l", str(number), file]
+    command = ["pdftoppm", "-r", str(DPI), "-f", str(number), "-l", str(number), str(file)]
     drawn = subprocess.run(command, capture_output=True).stdout
     if not drawn:
         return None
@@ -169,7 +169,7 @@ def short(pages: list[Image.Image], folder: Path, runs: int, workers: int) -> in
     version = subprocess.run([peer, "--version"], capture_output=True, text=True).stdout.strip()
     common = ["-q", "-l", "vie", "--output-type", "pdfa", "-j", str(workers)]
     peer_out, own_out = folder / "peer.pdf", folder / "own.pdf"
-    roads = {
+    roads: dict[str, list[str | Path]] = {
         f"ocrmypdf {version} --deskew --rotate-pages": [peer, *common, "--deskew", "--rotate-pages", scan, peer_out],
         f"ocrmypdf {version} plain": [peer, *common, scan, peer_out],
         "sohoa convert": [*SOHOA, "convert", "--workers", str(workers), scan, own_out],
@@ -223,8 +223,7 @@ def long(pages: list[Image.Image], folder: Path, count: int, runs: int, workers:
     """``convert`` of many pages against recognition alone of as many."""
     scan, out = write_scan(pages, count, folder / "long.pdf"), folder / "own.pdf"
     own, alone = Timed(), []
-    settings = {"max_workers": workers, "mp_context": get_context("spawn")}
-    with ProcessPoolExecutor(**settings, initializer=_warm_up, initargs=(scan, WANTED)) as pool:  # type: ignore[arg-type]
+    with ProcessPoolExecutor(workers, get_context("spawn"), _warm_up, (scan, WANTED)) as pool:
         list(pool.map(_recognize, [n % WANTED for n in range(4 * workers)]))
         for _ in range(runs):
             started = time.perf_counter()

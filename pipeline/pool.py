@@ -7,15 +7,16 @@ ledger or a key: it takes originals from the archive and leaves pages and PDF/A 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from pipeline.attempts import guarded, quarantined
+from pipeline.attempts import guarded, patiently, quarantined
 from pipeline.clean_spawn import CleanSpawnContext
 from pipeline.errors import (
     Disposition,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from pipeline.context import Context
 
 Job = tuple[ReceivedDocument, Plan]
+LONG_DOCUMENT = 40
+"""Pages from which on a document is read by all processes together."""
 DOCUMENTS_PER_WORKER = 500
 """A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
 
@@ -64,15 +67,31 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
     if not jobs:
         return
     crashed: list[Job] = []
-    with _pool(settings, min(workers, len(jobs))) as pool:
-        futures: dict[Future[Any], Job] = {_schedule(pool, settings, job): job for job in jobs}
+    shares = [(job, share) for job in jobs if workers > 1 and _is_long(job) for share in range(workers)]
+    with _pool(settings, min(workers, len(jobs) + len(shares))) as pool:
+        # Long documents first: whoever comes last would leave the other processes without work.
+        reading: dict[Future[Any], Job] = {
+            pool.schedule(_read_share, args=(job, share, workers), timeout=settings.document_timeout): job
+            for job, share in shares
+        }
+        left = Counter(job[0].key for job in reading.values())
+        futures = {_schedule(pool, settings, job): job for job in jobs if job[0].key not in left}
         try:
-            for future in as_completed(futures):
-                ended = _ended(future, futures[future], settings)
-                if ended is None:
-                    crashed.append(futures[future])
-                else:
-                    yield futures[future], ended
+            while reading or futures:
+                for future in wait([*reading, *futures], return_when=FIRST_COMPLETED).done:
+                    if future in reading:
+                        job = reading.pop(future)
+                        _share_ended(future)
+                        left[job[0].key] -= 1
+                        if not left[job[0].key]:
+                            futures[_schedule(pool, settings, job)] = job
+                        continue
+                    job = futures.pop(future)
+                    ended = _ended(future, job, settings)
+                    if ended is None:
+                        crashed.append(job)
+                    else:
+                        yield job, ended
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
@@ -83,6 +102,21 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
             job,
             ended or quarantined(job[0].key, "assemble", job[1].keys["assemble"], WorkerCrashedError(job[0].key)),
         )
+
+
+def _is_long(job: Job) -> bool:
+    """Whether a document is worth several processes: each opens it anew and fetches it from the store."""
+    return sum(facts.pages for facts in job[0].facts) >= LONG_DOCUMENT
+
+
+def _share_ended(future: Future[Any]) -> None:
+    """Let through what stops the run. What a share met in the document, its assembly meets again and judges."""
+    try:
+        result = future.result()
+    except (FutureTimeoutError, ProcessExpired):
+        return
+    if isinstance(result, Stopped) and result.disposition is not Disposition.QUARANTINE:
+        raise result.error()
 
 
 def _pool(settings: Settings, workers: int) -> ProcessPool:
@@ -123,6 +157,20 @@ def _start(settings: Settings) -> None:
     forget_secrets()
     use_one_thread()
     _context = Context(settings)
+
+
+def _read_share(job: Job, share: int, shares: int) -> int | Stopped | None:
+    from pipeline.work.digitize import read_share
+
+    document, plan = job
+    assert _context is not None  # noqa: S101 - the initializer ran, or pebble would not have called us
+    context = _context
+    try:
+        return patiently(lambda: read_share(context, document, plan, share, shares), context.settings.retries)
+    except MemoryError:
+        return None
+    except Exception as error:
+        return Stopped(type(error).__name__, reason_code(error), safe_message(error), disposition(error))
 
 
 def _work(job: Job) -> Outcome | Stopped | None:

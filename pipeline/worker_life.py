@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
 
-from pipeline.settings import Settings
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 SECRETS = ("SOHOA_SIGNER_", "SOHOA_PERSON_SIGNER_", "SOHOA_DATABASE_")
 """Beginnings of the environment variables a process that reads scans does not keep."""
@@ -14,6 +16,8 @@ SECRETS = ("SOHOA_SIGNER_", "SOHOA_PERSON_SIGNER_", "SOHOA_DATABASE_")
 
 def without_secrets(settings: Settings) -> Settings:
     """The settings such a process is given: no key, no way to a key, no database."""
+    from pipeline.settings import Settings
+
     hidden = tuple(name.removeprefix("SOHOA_").lower() for name in SECRETS)
     fields = {name: field for name, field in Settings.model_fields.items() if name.startswith(hidden)}
     bare = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}

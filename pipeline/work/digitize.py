@@ -7,7 +7,7 @@ and reads only the rest; the images are taken out of the originals again, which 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,14 +17,17 @@ from manifests.text import PageText
 from ocr.assemble import Assembled, DocumentMetadata, assemble
 from ocr.capture import capture_pages
 from ocr.engine import engine_of_process
-from ocr.page import VisibleImage
+from ocr.page import CapturedPage, VisibleImage
 from ocr.recognize import recognize_page
+from ocr.visible import squeezed
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, title
 from pipeline.results import Digitized, ReceivedDocument
 from pipeline.stores import ContentConflictError
+
+_DEALT_PAGES = 10
 
 
 @dataclass
@@ -73,6 +76,37 @@ def read_pages(context: Context, document_key: str, run_key: str) -> dict[int, P
     return {text.page_number: text for text in texts}
 
 
+def read_share(context: Context, document: ReceivedDocument, plan: Plan, share: int, shares: int) -> int:
+    """Read one of several shares of a long document's pages and keep them; ``digitize`` finds them read.
+
+    Pages are dealt out in runs of ten. A page that another process read meanwhile is left as it is.
+
+    Returns:
+        How many pages were read here.
+
+    Raises:
+        OcrError, StoreError: See ``pipeline.errors`` for what follows.
+    """
+    run_key = plan.keys["recognize"]
+    if context.result(Digitized, document.key, "assemble", plan.keys["assemble"]):
+        return 0
+    kept = {entry.key for entry in context.archive.list(archive.pages(document.key, run_key))}
+
+    def mine(number: int) -> bool:
+        dealt = (number - 1) // _DEALT_PAGES % shares == share
+        return dealt and archive.page(document.key, run_key, number) not in kept
+
+    reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
+    read = 0
+    with context.folder() as folder:
+        files = fetch_originals(context, document, folder)
+        delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
+        for captured in capture_pages(files, plan.capture, only=mine, orienter=reader.orientation):
+            _read(context, document, plan, _named(captured, delivered))
+            read += 1
+    return read
+
+
 def _pages(
     context: Context, document: ReceivedDocument, plan: Plan, files: list[Path], progress: _Progress
 ) -> Iterator[tuple[VisibleImage, PageText]]:
@@ -80,24 +114,37 @@ def _pages(
     known = read_pages(context, document.key, run_key)
     reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
     delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
-    for captured in capture_pages(files, plan.capture, orienter=reader.orientation):
-        # people know the name they delivered, not the one it lies under here
-        page = replace(captured, facts=replace(captured.facts, source=delivered[captured.facts.source]))
-        number = page.facts.page_number
-        text = known.get(number)
+    for captured in capture_pages(
+        files, plan.capture, orienter=reader.orientation, for_engine=lambda number: number not in known
+    ):
+        page = _named(captured, delivered)
+        text = known.get(page.facts.page_number)
         if text is None:
-            text = recognize_page(page, reader, plan.recognize)
-            try:
-                context.archive.put_bytes(archive.page(document.key, run_key, number), to_json(text))
-            except ContentConflictError:  # another process read the same page first
-                text = read_pages(context, document.key, run_key)[number]
+            text = _read(context, document, plan, page)
             progress.read += 1
         else:
             progress.resumed += 1
         progress.rows.append(
             PageRow(text.facts, text.verdict, len(text.words), text.mean_confidence, text.plain_text())
         )
-        yield page.visible, text
+        yield squeezed(page.visible), text
+
+
+def _named(page: CapturedPage, delivered: Mapping[str, str]) -> CapturedPage:
+    """The page under the name people delivered its file by, not the one it lies under here."""
+    return replace(page, facts=replace(page.facts, source=delivered[page.facts.source]))
+
+
+def _read(context: Context, document: ReceivedDocument, plan: Plan, page: CapturedPage) -> PageText:
+    """Recognize a page and keep what was read."""
+    reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
+    text = recognize_page(page, reader, plan.recognize)
+    key = archive.page(document.key, plan.keys["recognize"], page.facts.page_number)
+    try:
+        context.archive.put_bytes(key, to_json(text))
+    except ContentConflictError:  # another process read the same page first
+        text = from_json(PageText, context.archive.get_bytes(key))
+    return text
 
 
 def _keep(

@@ -1,0 +1,60 @@
+"""A long document: its pages are dealt out over the processes, and its assembly reads none of them again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from manifests.documents import BatchRef, DocumentEntry
+from pipeline import archive, pool
+from pipeline.outcomes import Ending
+from pipeline.pool import digitize_in_pool
+from pipeline.work.digitize import digitize, read_share
+
+PAGES = 23
+
+
+@pytest.fixture
+def job(lab: Any, make_page: Callable[[int], bytes]) -> Any:
+    """A received document of many pages and its plan."""
+    sheets = [Image.open(io.BytesIO(make_page(seed))) for seed in range(PAGES)]
+    made = io.BytesIO()
+    sheets[0].save(made, "TIFF", save_all=True, append_images=sheets[1:], dpi=(75, 75))
+    ref = BatchRef("00256", "LONG")
+    target = lab.folder / "intake" / ref.key
+    target.mkdir(parents=True)
+    (target / "HS-1.tif").write_bytes(made.getvalue())
+    digest = hashlib.sha256(made.getvalue()).hexdigest()
+    lab.write(ref, [DocumentEntry("HS-1", ("HS-1.tif",), (digest,), PAGES, "birth", "00256", 2019)])
+    receipt, _ = lab.runner().receive(ref)
+    (found,) = lab.runner().jobs(receipt)
+    return found
+
+
+def kept(lab: Any, job: Any) -> set[int]:
+    document, plan = job
+    found = lab.context.archive.list(archive.pages(document.key, plan.keys["recognize"]))
+    return {int(entry.key.rpartition("/")[2].removesuffix(".json")) for entry in found}
+
+
+def test_shares_are_dealt_out_whole_and_read_once(lab: Any, job: Any) -> None:
+    assert read_share(lab.context, *job, 0, 2) == 13
+    assert kept(lab, job) == {*range(1, 11), *range(21, 24)}
+    assert read_share(lab.context, *job, 0, 2) == 0, "what was read before a kill is not read again"
+    assert read_share(lab.context, *job, 1, 2) == 10
+    assert kept(lab, job) == set(range(1, PAGES + 1))
+    outcome = digitize(lab.context, *job)
+    assert (outcome.status, outcome.pages, outcome.pages_resumed) == (Ending.DONE, PAGES, PAGES)
+
+
+def test_processes_read_a_long_document_together(lab: Any, job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "LONG_DOCUMENT", PAGES)
+    ((ended, outcome),) = digitize_in_pool(lab.settings, [job], 2)
+    assert ended == job
+    assert (outcome.status, outcome.pages, outcome.pages_resumed) == (Ending.DONE, PAGES, PAGES)
+    assert read_share(lab.context, *job, 0, 2) == 0
