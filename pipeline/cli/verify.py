@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,8 +19,9 @@ from pipeline.cli.screen import Exit, out, print_json
 if TYPE_CHECKING:
     from manifests.documents import SignatureFact
     from pipeline.settings import Settings
-    from signing.fetch import RevocationSource
+    from signing.guard import Examiner
     from signing.pdfa import PdfaVerdict
+    from signing.settings import RevocationSettings
     from signing.verify import Examination
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -89,13 +90,15 @@ class _Verdict:
 def verify(files: tuple[Path, ...], online: bool, trust: tuple[Path, ...], as_json: bool) -> None:
     """Tệp có phải PDF/A không; chữ ký có toàn vẹn, hợp lệ, đáng tin không, của ai, lúc nào và đến bao giờ."""
     from pipeline.settings import read_settings
+    from signing.guard import Examiner
     from signing.pdfa import PdfaValidator
 
     settings = read_settings()
     pdfa = PdfaValidator(settings.verapdf).validate(list(files))
     with ExitStack() as stack:
-        source = _source(settings, stack) if online else None
-        verdicts = [_examine(file, pdfa[file], settings, trust, source) for file in files]
+        asked = _whom_to_ask(settings, stack) if online else None
+        examiner = stack.enter_context(Examiner())
+        verdicts = [_examine(examiner, file, pdfa[file], settings, trust, asked) for file in files]
     if as_json:
         print_json([_as_json(verdict) for verdict in verdicts])
     else:
@@ -104,32 +107,33 @@ def verify(files: tuple[Path, ...], online: bool, trust: tuple[Path, ...], as_js
     sys.exit(Exit.DONE if all(verdict.sound for verdict in verdicts) else Exit.SOME_QUARANTINED)
 
 
-def _source(settings: Settings, stack: ExitStack) -> RevocationSource:
-    """Whom to ask: the addresses in the certificates, and the test CA's own responder where that is what signs."""
+def _whom_to_ask(settings: Settings, stack: ExitStack) -> RevocationSettings:
+    """The addresses in the certificates, and the test CA's own responder where that is what signs."""
     from pipeline.plan import revocation_settings, trust_settings
-    from signing.fetch import RevocationSource
     from signing.local_pki import local_pki
 
     asked = revocation_settings(settings)
     test_ca = trust_settings(settings).test_ca
     if test_ca is not None and test_ca.exists():
         asked = stack.enter_context(local_pki(test_ca)).settings(timeout=asked.timeout)
-    return RevocationSource(asked)
+    return asked
 
 
 def _examine(
-    file: Path, pdfa: PdfaVerdict, settings: Settings, trust: tuple[Path, ...], source: RevocationSource | None
+    examiner: Examiner,
+    file: Path,
+    pdfa: PdfaVerdict,
+    settings: Settings,
+    trust: tuple[Path, ...],
+    asked: RevocationSettings | None,
 ) -> _Verdict:
-    from dataclasses import replace
-
     from pipeline.plan import trust_settings
     from signing.errors import VerificationError
-    from signing.verify import examine_pdf
 
     trusted = trust_settings(settings)
     trusted = replace(trusted, roots=(*trusted.roots, *trust))
     try:
-        return _Verdict(file, pdfa, examine_pdf(file, trust=trusted, source=source))
+        return _Verdict(file, pdfa, examiner.examine(file, trust=trusted, revocation=asked))
     except VerificationError as error:
         return _Verdict(file, pdfa, None, str(error), error.code)
 

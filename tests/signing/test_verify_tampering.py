@@ -19,6 +19,7 @@ from manifests.documents import SignatureFact
 from signing.changes import MOST_REVISIONS
 from signing.errors import EncryptedPdfError, SettingsError, VerificationError
 from signing.fetch import RevocationSource
+from signing.guard import Examiner
 from signing.keys import Signer
 from signing.local_pki import local_pki
 from signing.profiles import find_profile
@@ -207,15 +208,19 @@ def test_a_file_cut_short_is_unreadable(share: float, signed: bytes, trust: Trus
     assert caught.value.code == "unreadable"
 
 
-def test_an_encrypted_file_says_so(pdfa: Path, trust: TrustSettings, tmp_path: Path) -> None:
+def locked(folder: Path) -> Path:
     from pypdf import PdfWriter
 
-    path = tmp_path / "locked.pdf"
-    writer = PdfWriter(clone_from=pdfa)
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
     writer.encrypt("secret", algorithm="AES-256")
-    writer.write(path)
+    writer.write(folder / "locked.pdf")
+    return folder / "locked.pdf"
+
+
+def test_an_encrypted_file_says_so(trust: TrustSettings, tmp_path: Path) -> None:
     with pytest.raises(EncryptedPdfError) as caught:
-        verify_pdf(path, trust=trust)
+        verify_pdf(locked(tmp_path), trust=trust)
     assert caught.value.code == "encrypted"
 
 
@@ -443,3 +448,35 @@ def test_a_test_ca_that_is_not_made_yet_trusts_nobody_and_hides_nothing(signed: 
     file.write_bytes(signed)
     (fact,) = verify_pdf(file, trust=TrustSettings(test_ca=tmp_path / "none-yet"))
     assert (fact.intact, fact.valid, fact.trusted) == (True, True, False)
+
+
+def slow_file(path: Path) -> Path:
+    """A signature container of many megabytes, which the reader takes digit by digit."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/SigFlags 3>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Annots[4 0 R]>>",
+        b"<</FT/Sig/T(x)/V 5 0 R/Type/Annot/Subtype/Widget/Rect[0 0 0 0]/P 3 0 R>>",
+        b"<</Type/Sig/ByteRange[0 1 2 3]/Contents<" + b"00" * 40_000_000 + b">>>",
+    ]
+    data, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(data))
+        data += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    table = b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    path.write_bytes(data + table + b"trailer\n<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(data))
+    return path
+
+
+def test_a_file_made_to_keep_its_reader_busy_is_told(signed: bytes, trust: TrustSettings, tmp_path: Path) -> None:
+    good = tmp_path / "good.pdf"
+    good.write_bytes(signed)
+    with Examiner(seconds=20) as patient, Examiner(seconds=3) as hasty:
+        assert patient.examine(good, trust=trust).signatures[0].trusted
+        with pytest.raises(VerificationError, match="within 3 s"):
+            hasty.examine(slow_file(tmp_path / "slow.pdf"), trust=trust)
+        with pytest.raises(EncryptedPdfError):
+            patient.examine(locked(tmp_path), trust=trust)
+        with pytest.raises(SettingsError, match="trust roots"):
+            patient.examine(good, trust=TrustSettings(roots=(tmp_path / "none.pem",)))
+        assert patient.examine(good, trust=TrustSettings()).signatures[0].valid, "it goes on after errors"
