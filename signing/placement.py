@@ -7,11 +7,15 @@ space before ``/Rotate``, and *shares* are parts of the view from its top left c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 Rect = tuple[float, float, float, float]
 """left, bottom, right, top for view and page; left, top, right, bottom for shares."""
+FloatArray = NDArray[np.float64]
 
 # The block stays near its corner: it may move by this share of the page's height, and sideways to the middle.
 _LOWEST = 0.22
@@ -110,17 +114,21 @@ def place(
     margin = min(margin, width / 10, height / 10)
     scale = min(1.0, (width - 2 * margin) / size[0], (height - 2 * margin) / 3 / size[1])
     block = size[0] * scale, size[1] * scale
-    found = (
-        (_covered(rect, occupied), distance, rect)
-        for distance, rect in _candidates((width, height), block, right=right, bottom=bottom, margin=margin)
-    )
-    covered, _, rect = min(found) if occupied else next(found)
-    return Spot(frame.to_page(rect), covered)
+    candidates = _candidates((width, height), block, right=right, bottom=bottom, margin=margin)
+    if not occupied:
+        return Spot(frame.to_page(next(candidates)[1]), 0.0)
+    distances, rects = zip(*candidates, strict=True)
+    left, low, right_end, top = np.array(rects).T
+    reach = left.min(), low.min(), right_end.max(), top.max()
+    near = [o for o in occupied if o[0] < reach[2] and o[2] > reach[0] and o[1] < reach[3] and o[3] > reach[1]]
+    covered = _covered(rects, near or [(0.0, 0.0, 0.0, 0.0)])
+    best = np.lexsort((distances, covered))[0]
+    return Spot(frame.to_page(rects[best]), float(covered[best]))
 
 
 def _candidates(
     page: tuple[float, float], block: tuple[float, float], *, right: bool, bottom: bool, margin: float
-) -> Iterable[tuple[float, Rect]]:
+) -> Iterator[tuple[float, Rect]]:
     """Rectangles near the corner, each with its distance from the regular place, which comes first."""
     width, height = page
     furthest = max(height * _LOWEST - block[1], 0.0)
@@ -144,12 +152,10 @@ def _steps(start: float, stop: float) -> list[float]:
     return [0.0, *below, *above]
 
 
-def _covered(rect: Rect, occupied: Sequence[Rect]) -> float:
-    """Area of ``occupied`` under ``rect``; a hair's overlap counts as none."""
-    area = 0.0
-    for other in occupied:
-        wide = min(rect[2], other[2]) - max(rect[0], other[0])
-        high = min(rect[3], other[3]) - max(rect[1], other[1])
-        if wide > 0 and high > 0:
-            area += wide * high
-    return round(area)
+def _covered(rects: Sequence[Rect], occupied: Sequence[Rect]) -> FloatArray:
+    """Area of ``occupied`` under each of ``rects``; a hair's overlap counts as none."""
+    blocks, others = np.array(rects)[:, None], np.array(occupied)[None]
+    wide = np.minimum(blocks[..., 2], others[..., 2]) - np.maximum(blocks[..., 0], others[..., 0])
+    high = np.minimum(blocks[..., 3], others[..., 3]) - np.maximum(blocks[..., 1], others[..., 1])
+    areas: FloatArray = (wide.clip(min=0) * high.clip(min=0)).sum(axis=1).round()
+    return areas

@@ -6,6 +6,7 @@ TT 02/2019/TT-BNV Art 5–6 wants it red and of real size. The image belongs to 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ _LARGEST_SIDE = 2000
 _REAL = (15.0, 60.0)
 """Millimetres between which a seal is one: those of offices measure 34 to 42."""
 _RED_SHARE = 0.6
+_DPI = 300
+"""Finer than this a seal only makes every signed file larger."""
 _POINTS_PER_MM = 72 / 25.4
 
 
@@ -34,11 +37,22 @@ class Seal:
 def read_seal(path: Path, width: float | None = None) -> Seal:
     """The seal of a PNG file, ``width`` millimetres wide; without it, of the size its resolution says.
 
+    It is read once for a batch, and again when the file changes.
+
     White paper around the seal becomes transparent, so that it covers nothing.
 
     Raises:
         SettingsError: Not a small PNG, not red, or not the size of a seal.
     """
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return _read(path, width, changed)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, width: float | None, changed: int) -> Seal:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -61,7 +75,9 @@ def read_seal(path: Path, width: float | None = None) -> Seal:
         raise SettingsError(
             "seal", f"{path.name} would be {width:.0f} × {height:.0f} mm; set its real width, SOHOA_SEAL_WIDTH"
         )
-    return Seal(_red_only(pixels, path.name), (width * _POINTS_PER_MM, height * _POINTS_PER_MM))
+    seal = _red_only(pixels, path.name)
+    seal.thumbnail((round(width / 25.4 * _DPI), round(height / 25.4 * _DPI)))
+    return Seal(seal, (width * _POINTS_PER_MM, height * _POINTS_PER_MM))
 
 
 def _red_only(pixels: Image, name: str) -> Image:

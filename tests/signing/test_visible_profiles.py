@@ -160,8 +160,9 @@ def test_a_seal_covers_no_paper_and_has_its_real_size(seal: Path) -> None:
     found = read_seal(seal)
     assert found.size[0] == pytest.approx(36 * 72 / 25.4, rel=0.01), "500 pixels at 353 dpi are 36 mm"
     alpha = found.image.split()[3]
-    assert alpha.getpixel((250, 120)) == 0, "white paper is gone"
-    assert alpha.getpixel((250, 250)) > 200, "red ink is not"
+    assert alpha.size == (425, 425), "36 mm at 300 dpi"
+    assert alpha.getpixel((212, 102)) == 0, "white paper is gone"
+    assert alpha.getpixel((212, 212)) > 200, "red ink is not"
     assert read_seal(seal, 42).size[0] == pytest.approx(42 * 72 / 25.4)
 
 
