@@ -138,7 +138,7 @@ def _print(conversion: Conversion) -> None:
     verdicts = {
         "valid": "đạt PDF/A (veraPDF)",
         "invalid": "KHÔNG đạt PDF/A",
-        "not_checked": "PDF/A (kiểm tra: --check)",
+        "not_checked": "chưa kiểm tra PDF/A (--check)",
     }
     out.print(f"{conversion.out}: {len(pages)} trang, {words} từ, {verdicts[conversion.pdfa]}", highlight=False)
     if conversion.resumed:

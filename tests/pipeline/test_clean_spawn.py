@@ -5,16 +5,17 @@ import sys
 from pathlib import Path
 
 PROGRAM = """
-from pipeline.clean_spawn import CleanSpawnContext
+from pipeline.clean_spawn import CleanForkServerContext, CleanSpawnContext
 import math, os
 
 if __name__ != "__main__":
     raise SystemExit("the main module was run again in a child")
 
-process = CleanSpawnContext().Process(target=math.sqrt, args=(4,))
-process.start()
-process.join()
-print("ended", process.exitcode)
+for context in (CleanSpawnContext(), CleanForkServerContext("pipeline.worker_life")):
+    process = context.Process(target=math.sqrt, args=(4,))
+    process.start()
+    process.join()
+    print("ended", process.exitcode)
 """
 
 
@@ -23,4 +24,4 @@ def test_a_child_does_not_run_its_parents_main_module(tmp_path: Path) -> None:
     program = tmp_path / "airflow_like.py"
     program.write_text(PROGRAM, encoding="utf-8")
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False, timeout=60)
-    assert done.stdout == "ended 0\n", done.stderr
+    assert done.stdout == "ended 0\nended 0\n", done.stderr
