@@ -54,7 +54,7 @@ def described(airflow_home: AirflowHome) -> dict[str, dict[str, object]]:
 
 
 def test_every_dag_file_parses_into_the_expected_dags(described: dict[str, dict[str, object]]) -> None:
-    assert set(described) == {"digitize_batch", "watch_intake", "extend_signatures"}
+    assert set(described) == {"digitize_batch", "watch_intake", "extend_signatures", "daily_alerts", "monthly_report"}
 
 
 def test_operators_find_words_owner_and_retries(described: dict[str, dict[str, object]]) -> None:
