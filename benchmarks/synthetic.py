@@ -114,17 +114,16 @@ class District:
             numbers = range(start, min(start + BATCH, self.files))
             yield self.batch(start // BATCH, numbers)
 
-    def batch(
-        self, at: int, numbers: range, *, finished: dt.datetime = FINISHED
-    ) -> tuple[Receipt, list[DocumentRecord]]:
-        """The batch with this place in the row."""
+    def batch(self, at: int, numbers: range, *, in_wards: bool | None = None) -> tuple[Receipt, list[DocumentRecord]]:
+        """The batch with this place in the row, of a ward or of the district."""
         source = random.Random(f"{self.seed}/{self.code}/{at}")
         codes = self.wards()
-        in_wards = numbers[0] < round(WARD_FILES * self.scale)
+        if in_wards is None:
+            in_wards = numbers[0] < round(WARD_FILES * self.scale)
         unit = codes[at % len(codes)] if in_wards else self.code
         ref = BatchRef(unit, f"lo-{at:05}")
-        when = finished + dt.timedelta(hours=at)
-        records = [self._record(source, ref, number, when) for number in numbers]
+        when = FINISHED + dt.timedelta(hours=at)
+        records = [self._record(source, ref, number, when, in_wards) for number in numbers]
         receipt = Receipt(
             batch=ref,
             run_key=_digest(f"receipt/{ref.key}"),
@@ -137,12 +136,13 @@ class District:
         )
         return receipt, records
 
-    def _record(self, source: random.Random, ref: BatchRef, number: int, when: dt.datetime) -> DocumentRecord:
-        in_wards = number < round(WARD_FILES * self.scale)
+    def _record(
+        self, source: random.Random, ref: BatchRef, number: int, when: dt.datetime, in_wards: bool
+    ) -> DocumentRecord:
         kind = source.choice(_TYPES if in_wards else _DISTRICT_TYPES)
         year = source.randint(1956, 2023)
         document_id, key = f"HS-{number:06}", f"{ref.key}/HS-{number:06}"
-        count = self.pages_of(number)
+        count = self.pages_of(number) if not in_wards or number < self.files else 1
         names = [person_name(source) for _ in range(4 if in_wards else 2)]
         values = dict(zip(_FIELDS, _values(source, names, number, year), strict=True))
         fields = tuple(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import sqlalchemy as sa
 from rapidfuzz.distance import OSA
@@ -17,38 +16,51 @@ from warehouse.search_index import variants
 MOST_NAMES = 500
 """Names of one kind that are looked at."""
 
-_COMMON = 2_000  # beyond this it does not matter how many names hold a word
+_COMMON = 2_000
 _LONG = 8  # letters of a word that may hold two slips
 
 
 @dataclass(frozen=True, slots=True)
 class NameGroup:
-    """Names, folded, that fit equally well, in their order.
+    """Names, folded, the best first.
 
     Attributes:
-        slips: Letters that differ from what was typed.
+        similar: They hold the typed words but for slips of a letter.
         whole: The name is exactly what was typed, diacritics aside.
     """
 
     names: tuple[str, ...]
-    slips: int = 0
+    similar: bool = False
     whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Names that hold a word of each set; for ``slipped`` words the set has what they may have been."""
+
+    sets: tuple[tuple[str, ...], ...]
+    slipped: tuple[str, ...] = ()
 
 
 def name_groups(connection: sa.Connection, typed: str) -> Iterator[NameGroup]:
     """Names that fit what was typed, the best first; each group is only looked for when it is asked for."""
     whole = search_name(typed)
     yield NameGroup((whole,), whole=True)
-    words = list(dict.fromkeys(search_words(typed)))[:MOST_WORDS]
-    near = {word: _near(connection, word) for word in words}
-    unknown = [word for word in words if not any(slips == 0 for slips in near[word].values())]
+    words = tuple(dict.fromkeys(search_words(typed)))[:MOST_WORDS]
+    near = _near(connection, words)
+    unknown = tuple(word for word in words if word not in near[word])
     if not unknown:
-        exact = [name for name in _names_with(connection, [[word] for word in words]) if name != whole]
-        for _, names in groupby(sorted(exact, key=lambda it: _fit(it, whole)), key=lambda it: _fit(it, whole)[0]):
-            yield NameGroup(tuple(names))
-    similar = _similar(connection, words, near, unknown)
-    for slips, names in groupby(sorted(similar, key=lambda it: (similar[it], len(it), it)), key=similar.__getitem__):
-        yield NameGroup(tuple(names), slips=slips)
+        found = _names(connection, [_Sought(tuple((word,) for word in words))])
+        exact = sorted((name for name, _ in found if name != whole), key=lambda name: _fit(name, whole))
+        if exact:
+            yield NameGroup(tuple(exact))
+    slips: dict[str, int] = {}
+    for name, sought in _names(connection, _with_slips(words, near, unknown)):
+        held = set(name.split())
+        count = sum(min(near[word][it] for it in near[word] if it in held) for word in sought.slipped)
+        slips[name] = min(count, slips.get(name, count))
+    if slips:
+        yield NameGroup(tuple(sorted(slips, key=lambda name: (slips[name], len(name), name))), similar=True)
 
 
 def _fit(name: str, typed: str) -> tuple[int, int, str]:
@@ -59,50 +71,62 @@ def _fit(name: str, typed: str) -> tuple[int, int, str]:
     return (1 if at_an_end else 2), name.count(" "), name
 
 
-def _near(connection: sa.Connection, word: str) -> dict[str, int]:
-    """Words of names that differ from ``word`` by a slip or none, with the number of slips."""
-    query = sa.select(name_word.c.word).where(name_word.c.variant.in_(variants(word))).distinct()
-    most = 0 if len(word) < 2 else 2 if len(word) >= _LONG else 1
-    slips = {it: OSA.distance(word, it) for it in connection.execute(query).scalars()}
-    return {it: count for it, count in slips.items() if count <= most}
+def _near(connection: sa.Connection, words: Sequence[str]) -> dict[str, dict[str, int]]:
+    """For each word the words of names that differ from it by a slip or none, with the number of slips."""
+    wanted = {word: variants(word) for word in words}
+    query = sa.select(name_word.c.variant, name_word.c.word).where(
+        name_word.c.variant.in_(sorted(set().union(*wanted.values())))
+    )
+    rows = connection.execute(query).all()
+    near: dict[str, dict[str, int]] = {}
+    for word, its in wanted.items():
+        most = 0 if len(word) < 2 else 2 if len(word) >= _LONG else 1
+        slips = {it: OSA.distance(word, it) for variant, it in rows if variant in its}
+        near[word] = {it: count for it, count in slips.items() if count <= most}
+    return near
 
 
-def _similar(
-    connection: sa.Connection, words: Sequence[str], near: dict[str, dict[str, int]], unknown: Sequence[str]
-) -> dict[str, int]:
-    """Names that hold the words but for slips, with their number.
-
-    Words no name holds must be slips; otherwise one word at a time may be one, in a name of several words.
-    """
-    tries = [unknown] if unknown else [[word] for word in words if len(words) > 1 and len(word) > 2]
-    found: dict[str, int] = {}
+def _with_slips(words: Sequence[str], near: dict[str, dict[str, int]], unknown: tuple[str, ...]) -> list[_Sought]:
+    """Words no name holds must be slips; otherwise one word at a time may be one, in a name of several words."""
+    tries = [unknown] if unknown else [(word,) for word in words if len(words) > 1 and len(word) > 2]
+    sought = []
     for slipped in tries:
-        sets = [[it for it in near[word] if it != word] if word in slipped else [word] for word in words]
-        if not all(sets):
-            continue
-        for name in _names_with(connection, sets):
-            parts = set(name.split())
-            slips = sum(min(near[word][it] for it in near[word] if it in parts) for word in slipped)
-            found[name] = min(slips, found.get(name, slips))
-    return found
+        sets = tuple(tuple(it for it in near[word] if it != word) if word in slipped else (word,) for word in words)
+        if all(sets):
+            sought.append(_Sought(sets, slipped))
+    return sought
 
 
-def _names_with(connection: sa.Connection, sets: Sequence[Sequence[str]]) -> list[str]:
-    """Names that hold a word of each set, by name, at most ``MOST_NAMES``."""
-    rarest, *others = sorted(sets, key=lambda words: _how_many(connection, words))
+def _names(connection: sa.Connection, sought: Sequence[_Sought]) -> list[tuple[str, _Sought]]:
+    """Names for each of ``sought``, at most ``MOST_NAMES`` each, in the order of their letters."""
+    if not sought:
+        return []
+    counts = _how_many(connection, sorted({words for it in sought for words in it.sets}))
+    some = [_names_with(sorted(it.sets, key=counts.__getitem__), at).subquery() for at, it in enumerate(sought)]
+    query = sa.union_all(*(sa.select(it) for it in some))
+    return [(row.name, sought[row.at]) for row in connection.execute(query)]
+
+
+def _names_with(sets: Sequence[tuple[str, ...]], at: int) -> sa.Select[tuple[str, int]]:
+    """Names that hold a word of each set; the first set, the rarest, is walked along."""
+    rarest, *others = sets
     posting = name_posting.alias()
-    query = sa.select(posting.c.name).where(_one_of(posting.c.word, rarest))
+    query = sa.select(posting.c.name, sa.literal_column(str(at), sa.Integer).label("at"))
+    query = query.where(_one_of(posting.c.word, rarest))
     for words in others:
         other = name_posting.alias()
         held = sa.select(other.c.name).where(_one_of(other.c.word, words), other.c.name == posting.c.name)
         query = query.where(held.exists())
-    query = query.order_by(posting.c.name).limit(MOST_NAMES)
-    return list(dict.fromkeys(connection.execute(query).scalars()))
+    return query.order_by(posting.c.name).limit(MOST_NAMES)
 
 
-def _how_many(connection: sa.Connection, words: Sequence[str]) -> int:
-    some = sa.select(sa.literal(1)).where(_one_of(name_posting.c.word, words)).limit(_COMMON).subquery()
-    return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+def _how_many(connection: sa.Connection, sets: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+    """How many names hold a word of each set, at most ``_COMMON``: beyond that it does not matter."""
+    counts = []
+    for words in sets:
+        some = sa.select(sa.literal(1)).where(_one_of(name_posting.c.word, words)).limit(_COMMON).subquery()
+        counts.append(sa.select(sa.func.count()).select_from(some).scalar_subquery())
+    return dict(zip(sets, connection.execute(sa.select(*counts)).one(), strict=True))
 
 
 def _one_of(column: sa.ColumnElement[str], words: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from warehouse import schema
 from warehouse.asked import LONGEST_QUERY, Asked, asked_of, phrases, readings
@@ -33,7 +34,8 @@ PATIENCE = 10.0
 _Found = tuple[str, Match, str | None]
 """Document key, why it was found, folded name it was found by."""
 
-_ALONE = 20  # names of a group that are looked up one by one, each a walk along the index that stops early
+_FIRST = 20  # names of a group that are looked up before the others: mostly they are enough
+_ENOUGH = 20  # documents that name somebody exactly so, beyond which nobody meant a slip
 _SNIPPET_PAGES = 50  # pages of a document that are looked through for a name
 
 
@@ -77,17 +79,20 @@ def _walk(connection: sa.Connection, query: SearchQuery, scope: Scope | None) ->
     if asked.words:
         asked = replace(asked, entry=(*asked.entry, has_words(connection, asked.words)))
     if search_words(query.name):
+        exact: set[str] = set()
         for group in name_groups(connection, query.name):
-            match = Match.SIMILAR_NAME if group.slips else Match.NAME
-            for statement in _of_group(group, query, asked, scope):
-                yield from ((row.document_key, match, row.name_folded) for row in connection.execute(statement))
+            if group.similar and len(exact) >= _ENOUGH:
+                break
+            for found in _of_group(connection, group, query, asked, scope):
+                exact.add(found[0])
+                yield found
     elif asked.person:
         match = Match.PERSONAL_ID if query.personal_id else Match.CONDITIONS
         statement = _people(asked, (), scope)
         yield from ((row.document_key, match, None) for row in connection.execute(statement))
     elif asked.words and not query.number:
-        found = ranked_pages(connection, asked.words, (*asked.entry[:-1], *_place(search_entry.c, asked, scope)))
-        yield from ((key, Match.TEXT, None) for key in found)
+        keys = ranked_pages(connection, asked.words, (*asked.entry[:-1], *_place(search_entry.c, asked, scope)))
+        yield from ((key, Match.TEXT, None) for key in keys)
     else:
         entry = search_entry.c
         match = Match.NUMBER if query.number else Match.CONDITIONS
@@ -100,26 +105,59 @@ def _walk(connection: sa.Connection, query: SearchQuery, scope: Scope | None) ->
         yield from ((row.document_key, match, None) for row in connection.execute(statement))
 
 
-def _of_group(group: NameGroup, query: SearchQuery, asked: Asked, scope: Scope | None) -> Iterator[sa.Select[Any]]:
-    """Statements for the documents that name somebody of the group, in the order of its names."""
-    party = schema.party.c
+def _of_group(
+    connection: sa.Connection, group: NameGroup, query: SearchQuery, asked: Asked, scope: Scope | None
+) -> Iterator[_Found]:
+    """Documents that name somebody of the group, in the order of its names."""
+    match = Match.SIMILAR_NAME if group.similar else Match.NAME
     if group.whole:
-        # Of all who are written so without diacritics first those who are written so with them.
-        spelled = party.name_spelled == spelled_name(query.name)
-        for condition in (spelled, ~spelled):
-            yield _people(asked, (party.name_folded == group.names[0], condition), scope)
-        return
-    for name in group.names[:_ALONE]:
-        yield _people(asked, (party.name_folded == name,), scope)
-    if group.names[_ALONE:]:
-        yield _people(asked, (party.name_folded.in_(group.names[_ALONE:]),), scope)
+        statements = [_of_name(group.names[0], query, asked, scope)]
+    else:
+        names = [names for names in (group.names[:_FIRST], group.names[_FIRST:]) if names]
+        statements = [_of_names(connection, some, asked, scope) for some in names]
+    for statement in statements:
+        yield from ((row.document_key, match, row.name_folded) for row in connection.execute(statement))
 
 
-def _people(asked: Asked, named: tuple[sa.ColumnElement[bool], ...], scope: Scope | None) -> sa.Select[Any]:
+def _of_name(name: str, query: SearchQuery, asked: Asked, scope: Scope | None) -> sa.Select[Any]:
+    """Of all who are written so without diacritics first those who are written so with them."""
     party = schema.party.c
-    query = sa.select(party.document_key, party.name_folded).where(
-        *named, *asked.person, *_place(party, asked, scope)
+    spelled = party.name_spelled == spelled_name(query.name)
+    parts = [
+        _people(asked, (party.name_folded == name, condition), scope, sa.literal_column(str(place)).label("place"))
+        for place, condition in enumerate((spelled, ~spelled))
+    ]
+    both = sa.union_all(*(sa.select(it.subquery()) for it in parts)).subquery()
+    return sa.select(both).order_by(both.c.place, both.c.unit_code, both.c.year, both.c.document_key)
+
+
+def _of_names(connection: sa.Connection, names: tuple[str, ...], asked: Asked, scope: Scope | None) -> sa.Select[Any]:
+    """People of these names, name after name; of each name the index gives the first, whoever else bears it."""
+    party = schema.party.c
+    if connection.dialect.name != "postgresql":
+        place = sa.case({name: at for at, name in enumerate(names)}, value=party.name_folded)
+        return (
+            _people(asked, (party.name_folded.in_(names),), scope)
+            .order_by(None)
+            .order_by(place, party.unit_code, party.year, party.document_key)
+        )
+    array = sa.func.unnest(sa.cast(list(names), postgresql.ARRAY(sa.Text)))
+    name = array.table_valued("name", with_ordinality="place").render_derived()
+    some = _people(asked, (party.name_folded == name.c.name,), scope).lateral()
+    return (
+        sa.select(some)
+        .select_from(name.join(some, sa.true()))
+        .order_by(name.c.place, some.c.unit_code, some.c.year, some.c.document_key)
+        .limit(MOST_HITS + 1)
     )
+
+
+def _people(
+    asked: Asked, named: tuple[sa.ColumnElement[bool], ...], scope: Scope | None, *more: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    party = schema.party.c
+    columns = (party.document_key, party.name_folded, party.unit_code, party.year, *more)
+    query = sa.select(*columns).where(*named, *asked.person, *_place(party, asked, scope))
     if asked.entry:
         query = query.join_from(schema.party, search_entry, search_entry.c.document_key == party.document_key).where(
             *asked.entry

@@ -65,10 +65,45 @@ def add_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
         for number, it in zip(ids, entries, strict=True)
     ]
     insert_values(connection, search_entry, _ENTRY, rows)
-    _add_names(connection, {name for it in entries for name in it.names if name})
+    add_names(connection, {name for it in entries for name in it.names if name})
     words = [(number, *run) for number, it in zip(ids, entries, strict=True) for run in _runs(it.pages)]
     if words:
         _add_words(connection, words)
+
+
+def add_names(connection: sa.Connection, names: set[str]) -> None:
+    """Make names findable by each of their words, and the words by what is left of them after a slip."""
+    postings = {(word, name) for name in names for word in name.split()}
+    words = sorted({word for word, _ in postings})
+    known: set[str] = set()
+    for some in chunks(words):
+        query = sa.select(name_word.c.word).where(
+            name_word.c.variant.in_(some), name_word.c.word == name_word.c.variant
+        )
+        known.update(connection.execute(query).scalars())
+    # Sorted: two loaders that add the same words wait for each other, but never in a ring.
+    new = sorted((variant, word) for word in words if word not in known for variant in variants(word))
+    insert_missing(connection, name_word, [{"variant": variant, "word": word} for variant, word in new])
+    insert_missing(connection, name_posting, [{"word": word, "name": name} for word, name in sorted(postings)])
+
+
+def _runs(pages: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Pages in runs that are searched as one: the number of the first and the folded text.
+
+    Most documents are one run: their pages share most of their words, so the index is half as big as page by page.
+    """
+    first, run, letters = 0, list[str](), 0
+    for number, text in pages:
+        folded = fold_text(text[:LONGEST_RUN])
+        if run and (letters + len(folded) > LONGEST_RUN or number - first >= PAGES_OF_A_RUN):
+            yield first, " ".join(run)
+            run, letters = [], 0
+        if not run:
+            first = number
+        run.append(folded)
+        letters += len(folded)
+    if letters:
+        yield first, " ".join(run)
 
 
 def refill_search(engine: sa.Engine) -> int:
@@ -111,40 +146,6 @@ def _new_ids(connection: sa.Connection, count: int) -> list[int]:
         return [row[0] for row in connection.exec_driver_sql(sequence, (count,))]
     last = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'search_entry'").scalar() or 0
     return list(range(last + 1, last + count + 1))
-
-
-def _add_names(connection: sa.Connection, names: set[str]) -> None:
-    postings = {(word, name) for name in names for word in name.split()}
-    words = sorted({word for word, _ in postings})
-    known: set[str] = set()
-    for some in chunks(words):
-        query = sa.select(name_word.c.word).where(
-            name_word.c.variant.in_(some), name_word.c.word == name_word.c.variant
-        )
-        known.update(connection.execute(query).scalars())
-    # Sorted: two loaders that add the same words wait for each other, but never in a ring.
-    new = sorted((variant, word) for word in words if word not in known for variant in variants(word))
-    insert_missing(connection, name_word, [{"variant": variant, "word": word} for variant, word in new])
-    insert_missing(connection, name_posting, [{"word": word, "name": name} for word, name in sorted(postings)])
-
-
-def _runs(pages: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Pages in runs that are searched as one: the number of the first and the folded text.
-
-    Most documents are one run: their pages share most of their words, so the index is half as big as page by page.
-    """
-    first, run, letters = 0, list[str](), 0
-    for number, text in pages:
-        folded = fold_text(text[:LONGEST_RUN])
-        if run and (letters + len(folded) > LONGEST_RUN or number - first >= PAGES_OF_A_RUN):
-            yield first, " ".join(run)
-            run, letters = [], 0
-        if not run:
-            first = number
-        run.append(folded)
-        letters += len(folded)
-    if letters:
-        yield first, " ".join(run)
 
 
 def _add_words(connection: sa.Connection, runs: Sequence[tuple[int, int, str]]) -> None:
