@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -118,6 +119,10 @@ def _answer_errors(app: FastAPI, screen: Screen) -> None:
         if error.status_code == 403 and error.detail != "Forbidden":
             text = str(error.detail)
         return screen.tell(request, error.status_code, title, text)
+
+    @app.exception_handler(RequestValidationError)
+    def misspelled(request: Request, error: RequestValidationError) -> Response:
+        return screen.tell(request, 400, "Địa chỉ không dùng được", "Một phần của địa chỉ hay biểu mẫu không hợp lệ.")
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> Response:

@@ -67,6 +67,12 @@ def date(request: Request, name: str) -> dt.date | None:
         raise HTTPException(400, f"Giá trị của “{name}” phải là ngày (2025-11-30) hoặc tháng (2025-11).") from None
 
 
+def ending(request: Request) -> str | None:
+    """``csv`` or ``xlsx`` when the address is one of a file."""
+    tail = str(request.scope["route"].path).rpartition(".")[2]
+    return tail if tail in ("csv", "xlsx") else None
+
+
 def found(page: _Page | None) -> _Page:
     """``page``.
 

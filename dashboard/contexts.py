@@ -1,117 +1,13 @@
-"""What each page shows, as one frozen value: the template renders it, and the same URL with ``.json`` returns it.
+"""What the pages of batches and documents show, one frozen value each: HTML renders it, ``.json`` returns it.
 
-Nothing in here may hold a personal field: there is no login yet. Figures, codes, document ids and reasons only.
+Nothing in here holds a personal field: engineers see these pages. Figures, codes, document ids and reasons only.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
-from warehouse.results import BatchFault, BatchSummary, Figures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """``warehouse.results.Figures`` with what follows from them written out.
-
-    Attributes:
-        stopped: Quarantined on the way and refused at intake.
-        percent, percent_indexed: Of the inventory, 0.0–100.0; ``None`` without an inventory.
-    """
-
-    inventory: int
-    received: int
-    digitized: int
-    signed: int
-    indexed: int
-    needs_review: int
-    quarantined: int
-    refused: int
-    stopped: int
-    over: int
-    remaining: int
-    percent: float | None
-    percent_indexed: float | None
-
-    @classmethod
-    def of(cls, figures: Figures) -> Counts:
-        return cls(
-            inventory=figures.inventory_records,
-            received=figures.received,
-            digitized=figures.digitized,
-            signed=figures.signed,
-            indexed=figures.indexed,
-            needs_review=figures.needs_review,
-            quarantined=figures.quarantined,
-            refused=figures.refused,
-            stopped=figures.quarantined + figures.refused,
-            over=figures.over,
-            remaining=figures.remaining,
-            percent=figures.percent,
-            percent_indexed=figures.percent_indexed,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitRow:
-    """One unit; ``unit_id`` is its key, because codes are reused. ``validity`` is empty for a unit of all times."""
-
-    unit_id: str
-    unit_code: str
-    unit_name: str
-    tier: str
-    validity: str
-    dissolved: bool
-    counts: Counts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgressFilter:
-    """``sort`` is ``code``, ``behind`` (least percent first), ``remaining`` (most first) or ``name``."""
-
-    tier: str | None = None
-    record_type: str | None = None
-    year: int | None = None
-    sort: str = "code"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgressPage:
-    """``/``."""
-
-    filter: ProgressFilter
-    total: Counts
-    units: tuple[UnitRow, ...]
-    inventory_approved_on: dt.date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixLine:
-    """One record type of a unit: a cell for each year, ``None`` where nothing is listed or delivered."""
-
-    record_type: str
-    record_type_name: str
-    cells: tuple[Counts | None, ...]
-    total: Counts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitMatrix:
-    """One unit, record type x year."""
-
-    unit: UnitRow
-    years: tuple[int, ...]
-    lines: tuple[MatrixLine, ...]
-    year_totals: tuple[Counts, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitPage:
-    """``/don-vi/{unit}``: one unit, or each that bore the code, by time."""
-
-    unit_code: str
-    units: tuple[UnitMatrix, ...]
+from warehouse.results import BatchFault, BatchSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +92,12 @@ class BatchPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentsFilter:
+    """``figure``, ``view``, ``unit_id`` and ``assigned`` name the figure of the progress page it stands behind."""
+
+    figure: str | None = None
+    view: str = "issuer"
+    unit_id: str | None = None
+    assigned: bool = True
     unit_code: str | None = None
     record_type: str | None = None
     year: int | None = None

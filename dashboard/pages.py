@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from dashboard import words
 from dashboard.contexts import (
     BatchesPage,
     BatchPage,
-    Counts,
     DocumentLine,
     DocumentsFilter,
     DocumentsPage,
     FailureLines,
-    MatrixLine,
-    ProgressFilter,
-    ProgressPage,
     RescanLine,
     StageBar,
-    UnitMatrix,
-    UnitPage,
-    UnitRow,
 )
 from manifests.documents import RecordStatus
 from manifests.reasons import REASONS
-from manifests.spelling import fold
 from warehouse.batches import batch_detail, list_batches
-from warehouse.database import reading
-from warehouse.documents import list_documents
-from warehouse.progress import progress_by_unit, progress_matrix
-from warehouse.reference import inventory_in_force
+from warehouse.behind import documents_behind
 from warehouse.results import (
     BatchDetail,
     DocumentSummary,
-    Figures,
-    ProgressCell,
     RescanPage,
     StageProgress,
-    UnitProgress,
 )
 from warehouse.schema import BatchStatus, DocumentStatus
+from warehouse.views import View
 
 PAGE_SIZE = 100
-SORTS = {"code": "Mã đơn vị", "behind": "Chậm nhất trước", "remaining": "Còn nhiều nhất trước", "name": "Tên đơn vị"}
-_UNKNOWN_UNIT = "@?"
+LONGEST_FILE = 100_000
+"""Rows of a downloaded list."""
+_CHUNK = 2000
 
 
 class Pages:
@@ -64,44 +50,6 @@ class Pages:
     def engine(self) -> Any:
         """The engine all of it is read through; hand it to the warehouse's questions, and to nothing that writes."""
         return self._engine
-
-    def progress(self, wanted: ProgressFilter) -> ProgressPage:
-        found = progress_by_unit(self._engine, record_type=wanted.record_type, year=wanted.year)
-        units = [it for it in found if wanted.tier in (None, it.tier)]
-        return ProgressPage(
-            filter=wanted,
-            total=Counts.of(_sum(units)),
-            units=tuple(sorted((_unit_row(it) for it in units), key=_SORT_KEYS[wanted.sort])),
-            inventory_approved_on=self._inventory_approved_on(),
-        )
-
-    def _inventory_approved_on(self) -> dt.date | None:
-        with reading(self._engine) as connection:
-            found = inventory_in_force(connection, None)
-        return found[1] if found else None
-
-    def unit(self, unit: str) -> UnitPage | None:
-        """The page of a unit code, or of one ``unit_id``."""
-        code = unit.partition("@")[0]
-        known = progress_by_unit(self._engine, unit_code=code)
-        shown = [it for it in known if unit in (code, it.unit_id)]
-        if not shown:
-            return None
-        cells = {it.unit_id: self._cells(it, known) for it in shown}
-        return UnitPage(unit_code=code, units=tuple(_matrix(it, cells[it.unit_id]) for it in shown))
-
-    def _cells(self, unit: UnitProgress, same_code: list[UnitProgress]) -> list[ProgressCell]:
-        if not unit.unit_id.endswith(_UNKNOWN_UNIT):
-            return progress_matrix(self._engine, unit.unit_code, unit_id=unit.unit_id)
-        # No register knows this unit, so its cells are those that belong to none of the others.
-        others = {
-            (cell.record_type, cell.year)
-            for it in same_code
-            if it.unit_id != unit.unit_id
-            for cell in progress_matrix(self._engine, unit.unit_code, unit_id=it.unit_id)
-        }
-        cells = progress_matrix(self._engine, unit.unit_code)
-        return [cell for cell in cells if (cell.record_type, cell.year) not in others]
 
     def batches(self, *, unit_code: str | None, status: str | None, offset: int) -> BatchesPage:
         found = list_batches(
@@ -145,16 +93,7 @@ class Pages:
         )
 
     def documents(self, wanted: DocumentsFilter, offset: int) -> DocumentsPage:
-        found = list_documents(
-            self._engine,
-            unit_code=wanted.unit_code,
-            record_type=wanted.record_type,
-            year=wanted.year,
-            status=DocumentStatus(wanted.status) if wanted.status else None,
-            record_status=RecordStatus.NEEDS_REVIEW if wanted.needs_review else None,
-            limit=PAGE_SIZE + 1,
-            offset=offset,
-        )
+        found = self._documents(wanted, PAGE_SIZE + 1, offset)
         return DocumentsPage(
             filter=wanted,
             offset=offset,
@@ -163,57 +102,29 @@ class Pages:
             documents=tuple(document_line(it) for it in found[:PAGE_SIZE]),
         )
 
+    def all_documents(self, wanted: DocumentsFilter) -> Iterator[DocumentLine]:
+        """The whole list, for a file; at most ``LONGEST_FILE``."""
+        for offset in range(0, LONGEST_FILE, _CHUNK):
+            found = self._documents(wanted, _CHUNK, offset)
+            yield from (document_line(it) for it in found)
+            if len(found) < _CHUNK:
+                return
 
-def _sum(parts: Iterable[Figures]) -> Figures:
-    listed = list(parts)
-    names = [field.name for field in dataclasses.fields(Figures)]
-    return Figures(**{name: sum(getattr(it, name) for it in listed) for name in names})
-
-
-def _unit_row(it: UnitProgress) -> UnitRow:
-    return UnitRow(
-        unit_id=it.unit_id,
-        unit_code=it.unit_code,
-        unit_name=it.unit_name,
-        tier=it.tier,
-        validity=words.validity(it.valid_from, it.valid_to),
-        dissolved=it.dissolved,
-        counts=Counts.of(it),
-    )
-
-
-def _behind(row: UnitRow) -> tuple[float, int]:
-    percent = row.counts.percent
-    return (101.0 if percent is None else percent, -row.counts.remaining)
-
-
-_SORT_KEYS: dict[str, Callable[[UnitRow], Any]] = {
-    "code": lambda row: 0,  # the warehouse's own order: by code, then by time
-    "behind": _behind,
-    "remaining": lambda row: -row.counts.remaining,
-    "name": lambda row: fold(row.unit_name),
-}
-
-
-def _matrix(unit: UnitProgress, cells: list[ProgressCell]) -> UnitMatrix:
-    years = tuple(sorted({cell.year for cell in cells}))
-    by_type: dict[str, dict[int, ProgressCell]] = {}
-    for cell in cells:
-        by_type.setdefault(cell.record_type, {})[cell.year] = cell
-    return UnitMatrix(
-        unit=_unit_row(unit),
-        years=years,
-        lines=tuple(
-            MatrixLine(
-                record_type=record_type,
-                record_type_name=next(iter(of_type.values())).record_type_name,
-                cells=tuple(Counts.of(of_type[year]) if year in of_type else None for year in years),
-                total=Counts.of(_sum(of_type.values())),
-            )
-            for record_type, of_type in by_type.items()
-        ),
-        year_totals=tuple(Counts.of(_sum(cell for cell in cells if cell.year == year)) for year in years),
-    )
+    def _documents(self, wanted: DocumentsFilter, limit: int, offset: int) -> list[DocumentSummary]:
+        return documents_behind(
+            self._engine,
+            figure=wanted.figure,
+            view=View(wanted.view),
+            unit_id=wanted.unit_id,
+            assigned=wanted.assigned,
+            unit_code=wanted.unit_code,
+            record_type=wanted.record_type,
+            year=wanted.year,
+            status=DocumentStatus(wanted.status) if wanted.status else None,
+            record_status=RecordStatus.NEEDS_REVIEW if wanted.needs_review else None,
+            limit=limit,
+            offset=offset,
+        )
 
 
 def _accepted(detail: BatchDetail) -> int:

@@ -40,7 +40,7 @@ class Screen:
         environment.globals["paths"] = PATHS
         # A new style sheet gets a new address, so that no browser shows a page in yesterday's clothes.
         environment.globals["version"] = _digest(folder / "static" / it for it in _STATIC)
-        for name in ("count", "percent", "moment", "day", "duration", "sentence"):
+        for name in ("count", "decimal", "percent", "moment", "day", "duration", "sentence"):
             environment.filters[name] = getattr(words, name)
         self._templates = Jinja2Templates(env=environment)
 

@@ -45,6 +45,20 @@ DOCUMENT_STATUS = {
     str(DocumentStatus.REFUSED): "Bị từ chối",
 }
 
+FIGURES = {
+    "received": "Đã tiếp nhận",
+    "digitized": "Đã số hóa",
+    "signed": "Đã ký số",
+    "own_signed": "Có chữ ký số từ trước",
+    "indexed": "Đã lập dữ liệu",
+    "needs_review": "Chờ rà soát",
+    "reconciled": "Đã đối soát",
+    "quarantined": "Bị loại",
+    "refused": "Bị từ chối",
+    "stopped": "Dừng lại",
+}
+"""Figures that count documents, as ``warehouse.behind`` lists them."""
+
 EVENTS = {
     "ingestion": "Tiếp nhận",
     "capture": "Tách trang",
@@ -72,6 +86,11 @@ _REVIEW = {
 def count(value: int) -> str:
     """``1.234``."""
     return f"{value:,}".replace(",", ".")
+
+
+def decimal(value: float) -> str:
+    """``1.234,5``."""
+    return f"{value:,.1f}".replace(",", "\0").replace(".", ",").replace("\0", ".")
 
 
 def percent(value: float | None) -> str:

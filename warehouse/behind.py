@@ -20,6 +20,8 @@ from warehouse.views import View
 
 COUNTED = tuple(name for name in FACTS if name != "digitized_pages")
 """Figures that count documents."""
+STOPPED = "stopped"
+"""Quarantined or refused."""
 
 
 def documents_behind(
@@ -41,7 +43,7 @@ def documents_behind(
 
     Args:
         engine: A migrated database.
-        figure: One of ``COUNTED``; every document when ``None``.
+        figure: One of ``COUNTED`` or ``STOPPED``; every document when ``None``.
         view, unit_id, assigned: The row the figure stands in, as in ``warehouse.progress``: ``assigned`` is false for
             papers of this former unit that nobody was given.
         unit_code, record_type, year, status, record_status: Only these.
@@ -61,7 +63,9 @@ def documents_behind(
         )
         if value is not None
     ]
-    if figure is not None:
+    if figure == STOPPED:
+        conditions.append(document.status.in_([DocumentStatus.QUARANTINED, DocumentStatus.REFUSED]))
+    elif figure is not None:
         conditions.append(standing_now()[figure])
     with reading(engine) as connection:
         if unit_id is not None and view is View.ISSUER:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from dashboard import asked
+from dashboard import asked, tables
 from dashboard.access import Signed, needs
 from dashboard.contexts import DocumentsFilter
+from dashboard.export import table_file
+from dashboard.progressing import VIEWS
 from dashboard.screen import screen_of
-from dashboard.words import DOCUMENT_STATUS
+from dashboard.words import DOCUMENT_STATUS, FIGURES
 from manifests.record_types import record_types
 from warehouse.roles import Permission
 
@@ -16,17 +18,31 @@ router = APIRouter()
 
 
 @router.get("/ho-so")
+@router.get("/ho-so.csv")
+@router.get("/ho-so.xlsx")
 @router.get("/ho-so.json")
 @needs(Permission.BATCHES)
 def documents(request: Request, person: Signed) -> Response:
     wanted = DocumentsFilter(
+        figure=asked.choice(request, "figure", FIGURES),
+        view=asked.choice(request, "view", VIEWS) or "issuer",
+        unit_id=asked.text(request, "unit_id"),
+        assigned=asked.text(request, "assigned") != "0",
         unit_code=asked.text(request, "unit_code"),
         record_type=asked.choice(request, "record_type", record_types()),
         year=asked.number(request, "year"),
         status=asked.choice(request, "status", DOCUMENT_STATUS),
         needs_review=asked.text(request, "needs_review") == "1",
     )
+    if ending := asked.ending(request):
+        return table_file(tables.documents_table(person.pages.all_documents(wanted)), ending)
     page = person.pages.documents(wanted, asked.number(request, "offset") or 0)
     return screen_of(request).show(
-        request, "documents.html", page, statuses=DOCUMENT_STATUS, record_types=asked.named_types()
+        request,
+        "documents.html",
+        page,
+        statuses=DOCUMENT_STATUS,
+        record_types=asked.named_types(),
+        figures=FIGURES,
+        views=VIEWS,
     )

@@ -1,14 +1,30 @@
-"""Tiến độ: how far the units are."""
+"""Tiến độ: how far the units are, where they are heading, and all of them side by side."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
-from dashboard import asked
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+
+from dashboard import asked, tables
 from dashboard.access import Signed, needs
-from dashboard.contexts import ProgressFilter
-from dashboard.export import progress_csv
-from dashboard.pages import SORTS
+from dashboard.charts import progress_chart
+from dashboard.export import table_file
+from dashboard.figures import OutlookLine
+from dashboard.matrices import types_page, weeks_page
+from dashboard.progressing import (
+    SORTS,
+    VIEWS,
+    ProgressFilter,
+    TrendLine,
+    UnitMatrix,
+    forecast_line,
+    progress_page,
+    unit_page,
+)
 from dashboard.screen import screen_of
 from dashboard.words import TIERS
 from manifests.record_types import record_types
@@ -19,28 +35,61 @@ router = APIRouter()
 
 # Of two decorators the lower one is matched first, so that "….json" never counts as part of an id.
 @router.get("/tien-do.csv")
+@router.get("/tien-do.xlsx")
 @needs(Permission.PROGRESS)
-def progress_table(request: Request, person: Signed) -> Response:
-    body = progress_csv(person.pages.progress(_filter(request)))
-    headers = {"Content-Disposition": 'attachment; filename="tien-do.csv"'}
-    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+def progress_file(request: Request, person: Signed) -> Response:
+    return table_file(
+        tables.progress_table(progress_page(person.pages.engine, _filter(request))), asked.ending(request) or "csv"
+    )
 
 
 @router.get("/")
 @router.get("/tien-do.json")
 @needs(Permission.PROGRESS)
 def progress(request: Request, person: Signed) -> Response:
-    page = person.pages.progress(_filter(request))
-    return screen_of(request).show(
-        request, "progress.html", page, tiers=TIERS, record_types=asked.named_types(), sorts=SORTS
-    )
+    page = progress_page(person.pages.engine, _filter(request))
+    chart = _chart(page.trend, page.outlook)
+    return screen_of(request).show(request, "progress.html", page, chart=chart, **_choices())
 
 
 @router.get("/don-vi/{unit}")
+@router.get("/don-vi/{unit}.csv")
+@router.get("/don-vi/{unit}.xlsx")
 @router.get("/don-vi/{unit}.json")
 @needs(Permission.PROGRESS)
 def unit(request: Request, unit: str, person: Signed) -> Response:
-    return screen_of(request).show(request, "unit.html", asked.found(person.pages.unit(unit)))
+    page = asked.found(unit_page(person.pages.engine, unit, asked.date(request, "on")))
+    if ending := asked.ending(request):
+        return table_file(tables.unit_table(page), ending)
+
+    def chart_of(it: UnitMatrix) -> Markup | None:
+        return _chart(it.trend, it.unit.outlook)
+
+    return screen_of(request).show(request, "unit.html", page, chart_of=chart_of)
+
+
+@router.get("/ma-tran")
+@router.get("/ma-tran.csv")
+@router.get("/ma-tran.xlsx")
+@router.get("/ma-tran.json")
+@needs(Permission.PROGRESS)
+def by_type(request: Request, person: Signed) -> Response:
+    page = types_page(person.pages.engine, _filter(request))
+    if ending := asked.ending(request):
+        return table_file(tables.types_table(page), ending)
+    return screen_of(request).show(request, "types.html", page, **_choices())
+
+
+@router.get("/ma-tran/tuan")
+@router.get("/ma-tran/tuan.csv")
+@router.get("/ma-tran/tuan.xlsx")
+@router.get("/ma-tran/tuan.json")
+@needs(Permission.PROGRESS)
+def by_week(request: Request, person: Signed) -> Response:
+    page = weeks_page(person.pages.engine, _filter(request))
+    if ending := asked.ending(request):
+        return table_file(tables.weeks_table(page), ending)
+    return screen_of(request).show(request, "weeks.html", page, **_choices())
 
 
 def _filter(request: Request) -> ProgressFilter:
@@ -48,5 +97,20 @@ def _filter(request: Request) -> ProgressFilter:
         tier=asked.choice(request, "tier", TIERS),
         record_type=asked.choice(request, "record_type", record_types()),
         year=asked.number(request, "year"),
-        sort=asked.choice(request, "sort", SORTS) or "code",
+        sort=asked.choice(request, "sort", SORTS) or "behind",
+        view=asked.choice(request, "view", VIEWS) or "issuer",
+        on=asked.date(request, "on"),
     )
+
+
+def _choices() -> dict[str, Any]:
+    return {"tiers": TIERS, "record_types": asked.named_types(), "sorts": SORTS, "views": VIEWS}
+
+
+def _chart(trend: Sequence[TrendLine], outlook: OutlookLine | None) -> Markup | None:
+    def line(name: str) -> list[tuple[dt.date, float | None]]:
+        return [(it.on, getattr(it, name)) for it in trend]
+
+    if not any(it.percent is not None for it in trend):
+        return None
+    return progress_chart(line("percent"), line("percent_indexed"), line("target"), forecast_line(trend, outlook))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from archive_sample import make_sample
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from dashboard.app import create_app
@@ -51,16 +52,20 @@ def sample(sample_url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def sample_app(sample_url: str) -> FastAPI:
+    """One application for all: what it compiles once serves every test."""
+    return create_app(Options(database_url=sample_url))
+
+
 @pytest.fixture
-def sign_in(sample_url: str) -> Iterator[SignIn]:
+def sign_in(sample_url: str, sample_app: FastAPI) -> Iterator[SignIn]:
     """Makes browsers without a screen; each is signed in as somebody, or as nobody."""
-    opened: list[TestClient] = []
     engine = open_database(sample_url)
 
     def make(name: str | None, *, root_path: str = "", **options: object) -> TestClient:
-        app = create_app(Options(database_url=sample_url, **options))  # type: ignore[arg-type]
+        app = create_app(Options(database_url=sample_url, **options)) if options else sample_app  # type: ignore[arg-type]
         client = TestClient(app, base_url=ADDRESS, root_path=root_path, raise_server_exceptions=False)
-        opened.append(client.__enter__())
         if name is not None:
             account = find_account(engine, name)
             token = open_session(engine, account, address="test", lifetime=Lifetime())
@@ -68,8 +73,6 @@ def sign_in(sample_url: str) -> Iterator[SignIn]:
         return client
 
     yield make
-    for client in opened:
-        client.__exit__(None, None, None)
     engine.dispose()
 
 

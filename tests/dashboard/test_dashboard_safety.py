@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 from collections.abc import Callable
@@ -13,12 +14,11 @@ from archive_sample import HOSTILE_BATCH
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from lxml import html
+from openpyxl import load_workbook
 
 from dashboard.app import create_app
-from dashboard.contexts import Counts, ProgressFilter, ProgressPage, UnitRow
-from dashboard.export import progress_csv
+from dashboard.export import Table, table_file
 from dashboard.options import Options
-from warehouse.results import Figures
 
 ADDRESS = "http://127.0.0.1"
 SignIn = Callable[..., TestClient]
@@ -175,21 +175,19 @@ def test_the_document_lists_every_address(sample_url: str) -> None:
     assert told == {route.path for route in app.routes if isinstance(route, APIRoute)}
 
 
-def test_csv_runs_nothing() -> None:
-    names = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "Phường Bạch Mai"]
-    counts = Counts.of(Figures())
-    units = tuple(
-        UnitRow(
-            unit_id=name,
-            unit_code="00292",
-            unit_name=name,
-            tier="ward",
-            validity="",
-            dissolved=False,
-            counts=counts,
-        )
-        for name in names
-    )
-    page = ProgressPage(filter=ProgressFilter(), total=counts, units=units, inventory_approved_on=None)
-    lines = progress_csv(page).decode("utf-8-sig").splitlines()[1:-1]
-    assert [line.split(",")[1] for line in lines] == [*(f"'{name}" for name in names[:-1]), names[-1]]
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_file_runs_nothing(ending: str) -> None:
+    names = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "Phường Bạch Mai", "a\x0bb"]
+    table = Table(name="x", title="=1+1", header=("=A1", "Số"), rows=[(name, 12.25) for name in names])
+    body = table_file(table, ending).body
+    if ending == "csv":
+        lines = bytes(body).decode("utf-8-sig").splitlines()
+        assert lines[1:4] == ["'=HYPERLINK(1),12.2", "'+1,12.2", "'-1,12.2"]
+        assert lines[6].startswith("Phường Bạch Mai,")
+        return
+    sheet = load_workbook(io.BytesIO(bytes(body))).active
+    assert sheet is not None
+    shown = [sheet.cell(row, 1) for row in range(1, 4 + len(names))]
+    assert not [cell.coordinate for cell in shown if cell.data_type == "f"]
+    assert [cell.value for cell in shown[3:8]] == names[:5]
+    assert sheet["B4"].value == 12.25
