@@ -14,7 +14,7 @@ from manifests.outside import OutsideRow
 from warehouse import schema
 from warehouse.database import writing
 from warehouse.merge import hold, insert
-from warehouse.names import fold_name
+from warehouse.names import search_name
 from warehouse.numbers import number_notation, number_value
 from warehouse.reconciliation import told, write_findings
 from warehouse.schema import DocumentStatus
@@ -50,7 +50,7 @@ def _outside_row(run_id: int, it: OutsideRow) -> dict[str, Any]:
         "number": it.number,
         "number_value": None,
         "notation": None,
-        "name_folded": fold_name(it.name) if it.name else None,
+        "name_folded": search_name(it.name) if it.name else None,
         "code": it.code,
     }
 
