@@ -241,7 +241,7 @@ def _capture(
     scale = engine_scale(dpi, dotted=cheap.dotted)
     copy = (
         pixels[:0, :0]
-        if not for_engine
+        if not for_engine or words or quality.blank
         else clean_page(
             pixels,
             gray,

@@ -59,7 +59,8 @@ class CapturedPage:
 
     Attributes:
         ocr_image: uint8 array (height, width), dark ink on white, same geometry as the visible image times
-            ``ocr_scale`` (word boxes are divided by it). Stamp ink is removed here and only here.
+            ``ocr_scale`` (word boxes are divided by it). Stamp ink is removed here and only here. Empty where nothing
+            is to be read: the page is blank, its own text is kept, or it was read before.
         kept_text: The page's own text layer, when it is Vietnamese, covers the page and is worth keeping.
     """
 

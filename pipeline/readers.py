@@ -99,7 +99,8 @@ class Readers:
 
         def give(number: int, with_text: bool) -> None:
             arguments = (tuple(files), number, with_text)
-            future = self._pool.schedule(reading.read_page, args=arguments, timeout=self._seconds)
+            seconds = self._seconds if with_text else _CAPTURE_SECONDS
+            future = self._pool.schedule(reading.read_page, args=arguments, timeout=seconds)
             under_way[future] = (number, with_text)
 
         for number in islice(todo, self._workers):

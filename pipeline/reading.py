@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.text import PageText
+from manifests.text import PageText, PageVerdict
 from ocr.capture import CaptureOptions, Scan, open_scan
 from ocr.engine import NullEngine, engine_of_process
 from ocr.page import VisibleImage
@@ -98,10 +98,14 @@ def read_page(files: tuple[Path, ...], number: int, with_text: bool) -> tuple[Vi
     options = _worker.recognize
     try:
         scan = _worker.open(files)
-        engine = engine_of_process(options.engine, options.language) if with_text else NullEngine(options.language)
-        page = scan.capture(number, engine.orientation, for_engine=with_text)
-        text = recognize_page(page, engine, options)
-        return squeezed(page.visible), text
+        if not with_text:
+            page = scan.capture(number, for_engine=False)
+            verdict = PageVerdict.BLANK if page.facts.blank else PageVerdict.UNREAD
+            unread = PageText(page.facts, verdict, (), NullEngine.name, options.language)
+            return squeezed(page.visible), page.kept_text or unread
+        engine = engine_of_process(options.engine, options.language)
+        page = scan.capture(number, engine.orientation)
+        return squeezed(page.visible), recognize_page(page, engine, options)
     except Exception as error:
         return _failed(error)
 
