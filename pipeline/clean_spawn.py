@@ -7,6 +7,7 @@ import.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,15 @@ from types import ModuleType
 from typing import Any
 
 _one_at_a_time = threading.Lock()
+
+_BASIC = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_", "TZ", "TMP", "TEMP", "XDG_", "FONTCONFIG_")
+_PROGRAMS = ("PYTHON", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COVERAGE", "OMP_", "OPENBLAS_", "MKL_", "TESSDATA_")
+_STORE = ("AWS_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+NEEDED = (*_BASIC, *_PROGRAMS, *_STORE, *(name.lower() for name in _STORE))
+"""Beginnings of the environment variables a reader is started with: what it needs to run and to reach the archive.
+
+What it does not get – the database's password, Airflow's keys, the PIN – cannot be read in /proc either.
+"""
 
 
 @contextmanager
@@ -30,15 +40,27 @@ def _no_main() -> Iterator[None]:
             sys.modules["__main__"] = kept
 
 
+@contextmanager
+def _bare_environment() -> Iterator[None]:
+    """Let a child be started with what it needs; this process has the rest back at once."""
+    hidden = {name: value for name, value in os.environ.items() if not name.startswith(NEEDED)}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
 class _CleanProcess(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:
-        with _no_main():
+        with _no_main(), _bare_environment():
             return SpawnProcess._Popen(process_obj)
 
 
 class CleanSpawnContext(SpawnContext):
-    """A spawn context whose children do not run the parent's main module."""
+    """A spawn context whose children run no main module of the parent and know none of its secrets."""
 
     Process = _CleanProcess
 
@@ -46,7 +68,7 @@ class CleanSpawnContext(SpawnContext):
 class _CleanForkedProcess(ForkServerProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:
-        with _no_main():
+        with _no_main(), _bare_environment():  # the children have what their server was started with
             return ForkServerProcess._Popen(process_obj)
 
 

@@ -6,6 +6,7 @@ ledger or a key: it takes originals from the archive and leaves pages and PDF/A 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 Job = tuple[ReceivedDocument, Plan]
 LONG_DOCUMENT = 40
 """Pages from which on a document is read by all processes together."""
+STEPPING_BACK = 5
+"""How far readers step back (``nice``): they take all a machine gives; signing beside them needs little, but at once."""
 DOCUMENTS_PER_WORKER = 500
 """A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
 
@@ -156,6 +159,7 @@ def _start(settings: Settings) -> None:
     threading.Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
     forget_secrets()
     use_one_thread()
+    os.nice(STEPPING_BACK)
     _context = Context(settings)
 
 

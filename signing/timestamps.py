@@ -60,10 +60,10 @@ class LocalTsa:
         """Client settings for this authority."""
         return TimestampSettings(self.url, **changes)
 
-    def count(self) -> None:
-        """Note one more timestamp."""
+    def count(self, change: int) -> None:
+        """Note timestamps given out, or not taken after all."""
         with self._lock:
-            self.answered += 1
+            self.answered += change
 
     def is_down(self) -> bool:
         """Whether this request finds it out of order."""
@@ -124,11 +124,11 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
             self.send_header("Content-Type", "application/timestamp-reply")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            running.count(1)
             try:
                 self.wfile.write(answer)
             except ConnectionError:  # who asked is gone
-                return
-            running.count()
+                running.count(-1)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent: each document would be a line."""

@@ -1,0 +1,51 @@
+"""Slots of an authority shared through PostgreSQL: the contract of ``signing.slots`` without a shared disk."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from warehouse.slots import DatabaseSlots
+
+pytestmark = pytest.mark.postgres
+
+HOLD = """
+import sys, threading
+from warehouse.slots import DatabaseSlots
+held = [DatabaseSlots(sys.argv[1], "http://tsa/", 2).take() for _ in range(2)]
+print(sum(it is not None for it in held), flush=True)
+threading.Event().wait()
+"""
+
+
+def test_slots_are_counted_given_back_and_freed_when_their_holder_is_killed(postgres_server: Any) -> None:
+    url = postgres_server.make_database()
+    mine = DatabaseSlots(url, "http://tsa/", 2)
+    first, second = mine.take(), mine.take()
+    assert first is not None
+    assert second is not None
+    assert mine.take() is None
+    assert DatabaseSlots(url, "http://tsa/", 2).take() is None, "another program sees them taken"
+    assert DatabaseSlots(url, "http://another/", 1).take() is not None
+    first()
+    again = mine.take()
+    assert again is not None
+    again()
+    second()
+
+    other = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None
+    assert other.stdout.readline().strip() == "2"
+    assert mine.take() is None
+    other.kill()
+    other.wait()
+    for _ in range(200):
+        freed = mine.take()
+        if freed:
+            break
+        time.sleep(0.05)
+    assert freed is not None
