@@ -56,10 +56,10 @@ def progress_chart(
 
 
 def line_chart(lines: Sequence[Line]) -> Markup | None:
-    """Lines of percentages 0–100 over days; a line of less than two points is left out."""
+    """Lines of percentages 0–100 over days; a line of one point is a dot."""
     drawn = [(line, [(day, value) for day, value in line.points if value is not None]) for line in lines]
-    drawn = [(line, points) for line, points in drawn if len(points) > 1]
-    if not drawn:
+    drawn = [(line, points) for line, points in drawn if points]
+    if not any(len(points) > 1 for _, points in drawn):
         return None
     chart = leather.Chart()
     days = [day for _, points in drawn for day, _ in points]
@@ -75,7 +75,10 @@ def line_chart(lines: Sequence[Line]) -> Markup | None:
     chart.add_y_axis(ticks=[0, 25, 50, 75, 100], tick_formatter=lambda value, _, __: f"{value:g} %")
     for line, points in drawn:
         placed = [(100.0 * (day - first).days / span, value) for day, value in points]
-        chart.add_line(placed, name=line.name, stroke_color=line.colour, stroke_dasharray=line.dashes)
+        if len(placed) == 1:
+            chart.add_dots(placed, name=line.name, fill_color=line.colour)
+        else:
+            chart.add_line(placed, name=line.name, stroke_color=line.colour, stroke_dasharray=line.dashes)
     svg = chart.to_svg(width=WIDTH, height=HEIGHT)
     # Leather knows no view box; with one the browser fits the chart to its place.
     opened = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'

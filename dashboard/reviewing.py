@@ -157,6 +157,8 @@ def corrections(page: ReviewPage, typed: dict[str, str]) -> dict[str, str]:
 
 def shown_value(value: str | None, kind: str) -> str:
     """A normalized value as people write it: ``1998-03-05`` is ``05/03/1998``."""
+    if kind == "sex":
+        return words.SEXES.get(value or "", value or "")
     found = _ISO.fullmatch(value or "") if kind in ("date", "date_words") else None
     if found is None:
         return value or ""

@@ -45,6 +45,8 @@ DOCUMENT_STATUS = {
     str(DocumentStatus.REFUSED): "Bị từ chối",
 }
 
+SEXES = {"male": "Nam", "female": "Nữ"}
+
 FIGURES = {
     "received": "Đã tiếp nhận",
     "digitized": "Đã số hóa",
