@@ -14,9 +14,9 @@ from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
 from ocr.leaders import remove_leaders
 from ocr.penned import doubt_penned
-from ocr.second_look import look_again
+from ocr.second_look import look_again, look_at_areas
 from ocr.tones import correct_tones
-from ocr.unread import measure_unread
+from ocr.unread import measure_unread, unread_areas
 
 if TYPE_CHECKING:
     from ocr.page import CapturedPage, GrayImage
@@ -81,7 +81,7 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
         if word is not None and not _is_noise(found, options.min_confidence):
             words.append(word)
             alternatives[word.text, word.bbox] = found.choices
-            if _has_text(word.text) and word.confidence >= options.credible_confidence:
+            if _is_credible(word.text, word.confidence, options):
                 credible.append(Bbox(*found.bbox))
     unread = measure_unread(image, dpi, credible)
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
@@ -109,6 +109,10 @@ def _read(
     left = options.page_timeout - (time.monotonic() - started)
     if options.second_look <= 0 or not words or (options.page_timeout and left <= 0):
         return words
+    credible = [Bbox(*word.bbox) for word in words if _is_credible(word.text, word.confidence, options)]
+    areas = unread_areas(image, dpi, credible)
+    if areas:
+        words = look_at_areas(words, image, dpi, areas, engine, timeout=left if options.page_timeout else 0)
     return look_again(
         words,
         full,
@@ -140,6 +144,10 @@ def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage,
     size = (max(1, int(width * factor)), max(1, int(height * factor)))
     smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return image, smaller.astype(image.dtype, copy=False), scale * factor
+
+
+def _is_credible(text: str, confidence: float, options: RecognizeOptions) -> bool:
+    return confidence >= options.credible_confidence and _has_text(text)
 
 
 def _has_text(text: str) -> bool:

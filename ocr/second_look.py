@@ -7,12 +7,15 @@ again, and no more of them than a set share of the page, so that a bad page cost
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from manifests.text import Bbox
 from ocr.neighbours import load_neighbours
+from ocr.syllables import is_syllable
 
 if TYPE_CHECKING:
     from ocr.engine import Engine, ReadWord
@@ -26,6 +29,9 @@ _BETTER = 0.02
 _MARGIN = 0.35
 """White around a strip, and how far it reaches over its words, in heights of a line."""
 _SHARED = 0.6
+_SURE_ALONE = 0.70
+_NEW_LINE = 100_000
+"""Lines of an area are numbered apart from those of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,63 @@ def look_again(
                 first, text=second.text, confidence=second.confidence, choices=second.choices
             )
     return better
+
+
+def look_at_areas(
+    words: Sequence[ReadWord],
+    image: GrayImage,
+    dpi: float,
+    areas: Sequence[Bbox],
+    engine: Engine,
+    *,
+    timeout: float = 0,
+) -> list[ReadWord]:
+    """``words`` and what is read in ``areas`` when each is shown alone.
+
+    Page analysis takes a signature block for a picture where strokes run through its lines; cut out and told that it
+    is text, most of it is read. What a pen left there comes out as noise, so only known words of good confidence are
+    taken, or names of several words, and none where a credible word stands already.
+
+    Args:
+        words, image, dpi: As read, on this image.
+        areas: In pixels of ``image``, see ``ocr.unread.unread_areas``.
+    """
+    from ocr.errors import PageTimeoutError
+
+    merged = list(words)
+    for area in areas:
+        part = image[area.top : area.bottom, area.left : area.right]
+        try:
+            found = engine.read(part.copy(), dpi, timeout=timeout, single_block=True)
+        except PageTimeoutError:
+            return merged
+        block = max((word.block for word in merged), default=-1) + 1
+        for word in found:
+            left, top, right, bottom = word.bbox
+            box = (left + area.left, top + area.top, right + area.left, bottom + area.top)
+            if word.confidence < _SURE_ALONE or not _is_word(word.text):
+                continue
+            under = [other for other in merged if _covers(box, other.bbox)]
+            if any(other.confidence >= min(word.confidence, _SURE_UNKNOWN) for other in under):
+                continue
+            merged = [other for other in merged if other not in under]
+            merged.append(replace(word, bbox=box, block=block, line=_NEW_LINE + word.line))
+    return merged
+
+
+def _is_word(text: str) -> bool:
+    """Of letters that make Vietnamese syllables, two at least: strokes make single letters."""
+    parts = [part for part in re.split(r"[\W\d_]+", text) if part]
+    return bool(parts) and all(len(part) >= 2 and (is_syllable(part) or part.isupper()) for part in parts)
+
+
+def _covers(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    if across <= 0 or down <= 0:
+        return False
+    least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return across * down > 0.3 * least
 
 
 def _unsure(words: Sequence[ReadWord], most: float) -> list[int]:

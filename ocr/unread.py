@@ -31,6 +31,15 @@ _EVEN_HEIGHT = 0.22
 _EVEN_FOOT = 0.14
 
 
+_AREA_JOIN_MM = 5.0
+_AREA_MM = (25.0, 8.0)
+"""Width and height from which an area of unread ink may hide lines of print: a signature block measures 50 × 40."""
+_AREA_MARGIN_MM = 4.0
+"""Letters a stroke joined to read ones stand a little outside."""
+_AREA_MOST = 0.35
+_AREAS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadInk:
     """Shares of a page's ink, 0.0–1.0.
@@ -44,6 +53,39 @@ class UnreadInk:
     handwritten: float
 
 
+def unread_areas(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> list[Bbox]:
+    """Where on the page much ink stands together that no word stands for: a signature across its name, a seal.
+
+    Args:
+        image, dpi, boxes: As for ``measure_unread``.
+
+    Returns:
+        At most two areas in pixels of ``image``, most ink first; neither specks nor whole pages.
+    """
+    import cv2
+    import numpy as np
+
+    _, rest, factor = _unread(image, dpi, boxes)
+    if not rest.any():
+        return []
+    mm = dpi * factor / 25.4
+    size = max(3, round(_AREA_JOIN_MM * mm))
+    joined = cv2.dilate(rest, np.ones((size, size), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    ink = np.bincount(labels[rest > 0], minlength=len(stats))
+    margin = round(_AREA_MARGIN_MM * mm)
+    found: list[Bbox] = []
+    for index in np.argsort(-ink):
+        left, top, width, height = (int(side) for side in stats[index, :4])
+        if index == 0 or width < _AREA_MM[0] * mm or height < _AREA_MM[1] * mm:
+            continue
+        if width * height > _AREA_MOST * rest.size:
+            continue
+        sides = (max(0, left - margin), max(0, top - margin), left + width + margin, top + height + margin)
+        found.append(Bbox(*(int(side / factor) for side in sides)))
+    return found[:_AREAS]
+
+
 def measure_unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> UnreadInk:
     """What of the ink stands outside ``boxes``.
 
@@ -52,6 +94,17 @@ def measure_unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> Unrea
         dpi: Of this copy.
         boxes: Of the credible words, in pixels of this copy.
     """
+    import numpy as np
+
+    ink, rest, factor = _unread(image, dpi, boxes)
+    total, left = int(np.count_nonzero(ink)), int(np.count_nonzero(rest))
+    if left == 0:
+        return UnreadInk(0.0, 0.0)
+    return UnreadInk(round(left / total, 4), round(_penned(rest, dpi * factor / 25.4) / total, 4))
+
+
+def _unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> tuple[Any, Any, float]:
+    """The page's writing, what of it stands outside ``boxes``, both small, and their scale to ``image``."""
     import cv2
     import numpy as np
 
@@ -60,17 +113,12 @@ def measure_unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> Unrea
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1.0 else image
     mm = dpi * factor / 25.4
     ink = _writing((small < _DARK).astype(np.uint8), mm)
-    total = int(np.count_nonzero(ink))
-    if total == 0:
-        return UnreadInk(0.0, 0.0)
+    rest = ink.copy()
     reach = round(_REACH_MM * mm)
     for box in boxes:
         left, top, right, bottom = (round(side * factor) for side in box)
-        ink[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach] = 0
-    rest = int(np.count_nonzero(ink))
-    if rest == 0:
-        return UnreadInk(0.0, 0.0)
-    return UnreadInk(round(rest / total, 4), round(_penned(ink, mm) / total, 4))
+        rest[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach] = 0
+    return ink, rest, factor
 
 
 def _writing(ink: Any, mm: float) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
+from manifests.text import Bbox
 from ocr.engine import ReadWord, engine_of_process
 from ocr.errors import PageTimeoutError
-from ocr.second_look import look_again
+from ocr.second_look import look_again, look_at_areas
+from ocr.unread import unread_areas
 
 IMAGE = np.full((200, 1000), 255, np.uint8)
 
@@ -90,3 +93,37 @@ def test_the_box_and_the_line_stay(draw_page) -> None:
     second = look_again(doubted, page.pixels, 1.0, page.dpi, engine, read_dpi=190, most=0.5)
     assert [w.text for w in second] == [w.text for w in first]
     assert [w.bbox for w in second] == [w.bbox for w in first]
+
+
+def test_an_area_gives_known_words_where_none_was_read() -> None:
+    read = ReadWord("Quyết", (100, 40, 200, 70), 0.95, 0, 0)
+
+    class AreaEngine(SecondEngine):
+        def read(self, image, dpi, *, timeout=0, page_number=0, single_block=False):
+            self.shapes.append(image.shape)
+            return [
+                ReadWord("Quyêt", (2, 12, 98, 38), 0.9, 0, 0),  # where a word stands already
+                ReadWord("PHÓ", (150, 10, 200, 40), 0.93, 0, 0),
+                ReadWord("l", (250, 10, 260, 40), 0.95, 0, 0),  # a stroke
+                ReadWord("xqz", (300, 10, 360, 40), 0.95, 0, 0),
+                ReadWord("định", (400, 10, 460, 40), 0.4, 0, 0),
+            ]
+
+    engine = AreaEngine(())
+    merged = look_at_areas([read], IMAGE, 200, [Bbox(100, 30, 800, 130)], engine)
+    assert engine.shapes == [(100, 700)]
+    assert [w.text for w in merged] == ["Quyết", "PHÓ"]
+    assert merged[1].bbox == (250, 40, 300, 70)
+    assert (merged[1].block, merged[1].line) != (read.block, read.line)
+
+
+def test_strokes_and_print_no_word_stands_for_are_an_area(draw_page) -> None:
+    page = draw_page([(900, 200, "PHÓ CHỦ TỊCH"), (150, 80, "Quyết định này")])
+    pixels = page.pixels.copy()
+    cv2.line(pixels, (880, 420), (1250, 190), 0, 3)
+    cv2.line(pixels, (900, 440), (1240, 200), 0, 3)
+    read = [w.bbox for w in page.words if w.bbox.top < 150]
+    (area,) = unread_areas(pixels, page.dpi, read)
+    wanted = [w.bbox for w in page.words if w.bbox.top > 150]
+    assert all(area.left <= b.left and area.right >= b.right and area.top <= b.top for b in wanted)
+    assert unread_areas(pixels, page.dpi, [*read, area]) == []
