@@ -1,32 +1,43 @@
-"""Words right and seconds a page: plain Tesseract against capture → recognize, in the same run.
+"""Words and characters right, and seconds a page: plain Tesseract against capture → recognize, in the same run.
 
-    python benchmarks/reading.py --pages DIR [--runs 5]
+    python benchmarks/reading.py [--pages DIR] [--samples N] [--runs 5]
 
-``DIR`` holds page images and, beside each, its typed text (``name.jpg`` and ``name.txt``). Words are compared
-whatever their order: recall is the share of typed words that were read, precision the share of read words that were
-typed. Seconds are medians over the runs; both roads take one core. The peer is the ``tesseract`` program as it comes,
-a process per page; ours has its engine loaded, as a worker has.
+``DIR`` holds page images and, beside each, its typed text (``name.jpg`` and ``name.txt``). ``--samples`` adds printed
+pages of fictional records at 200 and 300 dpi with their truth, worn as archives wear them
+(pages lying on their side left out, as the peer is not asked to turn them). Words are compared whatever their order:
+recall is the share of typed words that were read, precision the share of read words that were typed. Characters are
+compared line by line, each wherever it was read: 1 − edit distance / length. Seconds are medians over the runs,
+interleaved; both roads take one core. The peer is the ``tesseract`` program as it comes, a process per page; ours has
+its engine loaded, as a worker has.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ocr.capture import CaptureOptions, capture_pages
 from ocr.engine import engine_of_process
 from ocr.recognize import RecognizeOptions, recognize_page
 from ocr.threads import use_one_thread
 
+IntArray = NDArray[np.int32]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+SAMPLE_ERAS = ("form", "laser")
+SAMPLE_TYPES = ("birth", "decision", "marriage")
 
 
 def tokens(text: str) -> Counter[str]:
@@ -40,6 +51,33 @@ def score(read: str, truth: str) -> tuple[float, float]:
     found, typed = tokens(read), tokens(truth)
     right = (found & typed).total()
     return right / max(typed.total(), 1), right / max(found.total(), 1)
+
+
+def characters(read: str, truth: str) -> float:
+    """Share of the truth's characters that are right; each line of the truth is sought wherever it was read.
+
+    Spaces do not count, and a line may stand in another order or be broken elsewhere: the typed truth follows blocks.
+    """
+    text = _points(read)
+    lines = [points for line in truth.splitlines() if len(points := _points(line))]
+    wrong = sum(min(len(line), _distance_within(line, text)) for line in lines)
+    return 1 - wrong / max(sum(map(len, lines)), 1)
+
+
+def _points(text: str) -> IntArray:
+    joined = "".join(unicodedata.normalize("NFC", text).split())
+    return np.frombuffer(joined.encode("utf-32-le"), dtype=np.int32)
+
+
+def _distance_within(line: IntArray, text: IntArray) -> int:
+    """Edit distance of ``line`` to the part of ``text`` nearest to it."""
+    steps = np.arange(len(text) + 1, dtype=np.int32)
+    row = np.zeros(len(text) + 1, dtype=np.int32)
+    for number, character in enumerate(line, start=1):
+        through = np.concatenate(([number], np.minimum(row[:-1] + (text != character), row[1:] + 1)))
+        # What a letter too many in the text costs runs along the row: a running minimum instead of a loop.
+        row = (np.minimum.accumulate(through - steps) + steps).astype(np.int32)
+    return int(row.min())
 
 
 def plain(page: Path) -> str:
@@ -60,39 +98,80 @@ def timed(read: Callable[[Path], str], page: Path) -> tuple[str, float]:
     return read(page), time.perf_counter() - started
 
 
+def typed_pages(folder: Path) -> Iterator[tuple[str, Path, str]]:
+    for page in sorted(folder.iterdir()):
+        truth = page.with_suffix(".txt")
+        if page.suffix.lower() in SUFFIXES and truth.is_file():
+            yield page.name, page, truth.read_text(encoding="utf-8")
+
+
+def sample_pages(count: int, folder: Path) -> Iterator[tuple[str, Path, str]]:
+    """The first pages of ``count`` printed records of each era, type and resolution, with the text drawn on them."""
+    from sample_scans.document import render_document
+
+    for era in SAMPLE_ERAS:
+        for record_type in SAMPLE_TYPES:
+            for dpi in (200, 300):
+                made = 0
+                for seed in range(100, 200):
+                    document = render_document(record_type, era, seed, dpi)
+                    if made == count:
+                        break
+                    if document.truth.medium != "printed" or document.truth.pages[0].rotation:
+                        continue
+                    made += 1
+                    name = f"{era}-{record_type}-{dpi}-{seed}"
+                    file = folder / f"{name}.png"
+                    document.pages[0].save(file, dpi=(dpi, dpi))
+                    yield name, file, document.truth.pages[0].text
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=Path, required=True, help="folder with page images and their .txt truth")
+    parser.add_argument("--pages", type=Path, help="folder with page images and their .txt truth")
+    parser.add_argument(
+        "--samples", type=int, default=0, help="printed sample pages of each era, type and resolution"
+    )
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    pages = sorted(
-        page
-        for page in options.pages.iterdir()
-        if page.suffix.lower() in SUFFIXES and page.with_suffix(".txt").is_file()
-    )
-    if not pages:
-        print(f"no page with a .txt beside it in {options.pages}", file=sys.stderr)
-        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        pages = list(typed_pages(options.pages)) if options.pages else []
+        pages += sample_pages(options.samples, Path(folder))
+        if not pages:
+            print("no page: give --pages DIR with a .txt beside each image, or --samples 1", file=sys.stderr)
+            return 2
+        return compare(pages, options.runs)
+
+
+def compare(pages: list[tuple[str, Path, str]], runs: int) -> int:
+    """Prints the table; 1 when a page is read worse than by the peer."""
     os.environ["OMP_THREAD_LIMIT"] = "1"
     use_one_thread()
-    ours(pages[0])  # the engine's models are loaded once a worker, not once a page
-    columns = ("plain R", "plain P", "ours R", "ours P", "plain s", "ours s")
-    print(f"{'page':32}", *(f"{column:>8}" for column in columns), "  ratio")
+    version = subprocess.run(["tesseract", "--version"], check=True, capture_output=True, text=True).stdout
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f};",
+        end=" ",
+    )
+    print(f"peer: {version.splitlines()[0]}, -l vie; runs: {runs}")
+    ours(pages[0][1])  # the engine's models are loaded once a worker, not once a page
+    columns = ("plain R", "plain P", "plain C", "ours R", "ours P", "ours C", "plain s", "ours s")
+    print(f"{'page':28}", *(f"{column:>8}" for column in columns), "  ratio")
     worse = 0
     figures = []
-    for page in pages:
-        truth = page.with_suffix(".txt").read_text(encoding="utf-8")
+    for name, page, truth in pages:
         peer_runs, own_runs = [], []
-        for _ in range(options.runs):  # interleaved, so that a busy machine hurts both alike
+        for _ in range(runs):  # interleaved, so that a busy machine hurts both alike
             peer_runs.append(timed(plain, page))
             own_runs.append(timed(ours, page))
-        peer, own = score(peer_runs[0][0], truth), score(own_runs[0][0], truth)
+        peer, own = ((*score(text, truth), characters(text, truth)) for text in (peer_runs[0][0], own_runs[0][0]))
         peer_time = statistics.median(seconds for _, seconds in peer_runs)
         own_time = statistics.median(seconds for _, seconds in own_runs)
         figures.append((*peer, *own, peer_time, own_time))
         worse += own[0] < peer[0] or own[1] < peer[1]
-        show(page.name, figures[-1])
+        show(name, figures[-1])
     show("mean", tuple(statistics.mean(column) for column in zip(*figures, strict=True)))
+    ratios = [peer_time / own_time for *_, peer_time, own_time in figures]
+    print(f"median of the pages' time ratios, peer / ours: {statistics.median(ratios):.2f}")
     if worse:
         print(f"{worse} of {len(pages)} pages are read worse than by plain Tesseract")
     return 1 if worse else 0
@@ -101,9 +180,10 @@ def main() -> int:
 def show(name: str, figures: tuple[float, ...]) -> None:
     *shares, peer_time, own_time = figures
     print(
-        f"{name[:32]:32}",
+        f"{name[:28]:28}",
         *(f"{share:8.3f}" for share in shares),
         f"{peer_time:8.2f} {own_time:8.2f}  {peer_time / own_time:5.2f}",
+        flush=True,
     )
 
 
