@@ -16,13 +16,21 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 class Archive(Protocol):
     """The archive store, as far as pages need it; ``pipeline`` hands one in, because pages know no store."""
 
-    def read(self, key: str) -> bytes:
-        """A stored object.
+    def file(self, key: str, sha256: str) -> bytes:
+        """A stored file, proven by its digest.
 
         Raises:
-            LookupError: There is no such object.
-            OSError: The store does not answer.
+            LookupError: There is no such file.
+            OSError: The store does not answer, or the file is damaged.
         """
+        ...
+
+    def page(self, key: str, sha256: str, page_number: int) -> bytes:
+        """A page of a stored PDF as JPEG. Raises as ``file``, ``LookupError`` too for a page there is not."""
+        ...
+
+    def piece(self, key: str, sha256: str, page_number: int, share: tuple[float, float, float, float]) -> bytes:
+        """A piece of a page as JPEG, by left, top, right and bottom as shares of the page. Raises as ``page``."""
         ...
 
     def decide(self, document_key: str, decision: Decision, *, seen: str) -> None:

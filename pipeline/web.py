@@ -12,9 +12,10 @@ from typing import Any
 
 from manifests.decisions import Decision
 from pipeline.context import Context
+from pipeline.page_views import PageViews, stored_bytes
 from pipeline.reviews import decide
 from pipeline.settings import Settings, read_settings
-from pipeline.stores import NoSuchObjectError, StoreUnavailableError
+from pipeline.stores import StoreUnavailableError
 
 
 class ArchiveDoor:
@@ -22,20 +23,24 @@ class ArchiveDoor:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._views = PageViews(context)
 
-    def read(self, key: str) -> bytes:
-        """A stored object.
+    def file(self, key: str, sha256: str) -> bytes:
+        """A stored file, proven to be what was put there.
 
         Raises:
-            LookupError: There is no such object.
-            OSError: The store does not answer.
+            LookupError: There is no such file.
+            OSError: The store does not answer, or the file is damaged.
         """
-        try:
-            return self._context.archive.get_bytes(key)
-        except NoSuchObjectError as error:
-            raise LookupError(key) from error
-        except StoreUnavailableError as error:
-            raise OSError(str(error)) from error
+        return stored_bytes(self._context, key, sha256)
+
+    def page(self, key: str, sha256: str, page_number: int) -> bytes:
+        """A page of a stored PDF as JPEG. Raises as ``file``, ``LookupError`` too for a page there is not."""
+        return self._views.page(key, sha256, page_number)
+
+    def piece(self, key: str, sha256: str, page_number: int, share: tuple[float, float, float, float]) -> bytes:
+        """A piece of a page as JPEG; ``share`` is left, top, right, bottom of the page, 0.0–1.0. Raises as ``page``."""
+        return self._views.piece(key, sha256, page_number, share)
 
     def decide(self, document_key: str, decision: Decision, *, seen: str) -> None:
         """Let a decision about a record stand.

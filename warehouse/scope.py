@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from manifests.units import Tier, Unit, UnitRegistry, units
-from warehouse import schema
+from warehouse import schema, schema_access  # noqa: F401 - its tables want shadows too
 from warehouse.database import reading
 from warehouse.errors import ScopeError, UnknownUnitError
 from warehouse.reference import today, unit_id, year_ranges
@@ -216,7 +216,8 @@ _RULES: dict[str, str] = {
     "reconciliation_finding": f"(({_OF_DOCUMENT}) OR ({{0}}.document_key IS NULL AND ({_CELL})))",
     "outside_record": f"({_CELL})",
     "alert": f"({_UNIT})",
-    "cell_total": f"({_CELL})",
+    # Kept figures of whole cells; where only some books of a unit are within, its cells are counted from the facts.
+    "cell_total": "{0}.unit_id IN (<whole>)",
     "cell_stale": f"({_CELL})",
 }
 """Tables whose columns alone do not say whose their rows are; see ``rule_of`` for all others."""
@@ -242,7 +243,7 @@ def scoped(engine: sa.Engine, scope: Scope) -> sa.Engine:
     """An engine over the same connections that reads nothing outside ``scope`` and writes nothing at all."""
     if scope.whole_city:
         return engine
-    held: sa.Engine = engine.execution_options()
+    held: sa.Engine = engine.execution_options(sohoa_scope=scope)
 
     @sa.event.listens_for(held, "before_cursor_execute", retval=True)
     def shadow(
@@ -280,14 +281,26 @@ def _shadows(scope: Scope, dialect: str, names: frozenset[str]) -> str:
     for needed in ("batch", "document"):  # what a batch shows depends on its documents, so these come first
         if needed not in rules and any(f"FROM {needed}" in rule for rule in rules.values()):
             rules[needed] = _RULES[needed]
+    some = _partly_held(scope)
+    if "cell_stale" in rules and some:
+        rules.setdefault("document", _RULES["document"])
     order = sorted(rules, key=lambda name: (name != "document", name != "batch", name))
     # A name in the main schema is always the table itself; PostgreSQL takes it so within an expression of that name.
     own = "main." if dialect == "sqlite" else ""
-    return ", ".join(
-        f"{name} AS NOT MATERIALIZED (SELECT * FROM {own}{name} "  # noqa: S608 - names of tables, quoted codes
-        f"WHERE {_condition(rules[name], name, scope, own)})"
+    bodies = {
+        name: f"SELECT * FROM {own}{name} WHERE {_condition(rules[name], name, scope, own)}"  # noqa: S608
         for name in order
-    )
+    }
+    if "cell_stale" in bodies and some:
+        bodies["cell_stale"] += (
+            " UNION ALL SELECT DISTINCT 0, unit_code, record_type, year FROM document"  # noqa: S608 - quoted codes
+            f" WHERE unit_code IN ({', '.join(_quoted(it.unit.code) for it in some)})"
+        )
+    return ", ".join(f"{name} AS NOT MATERIALIZED ({body})" for name, body in bodies.items())
+
+
+def _partly_held(scope: Scope) -> list[Held]:
+    return [it for it in scope.held if it.assignments]
 
 
 def _condition(rule: str, table: str, scope: Scope, own: str) -> str:
@@ -305,8 +318,15 @@ def _condition(rule: str, table: str, scope: Scope, own: str) -> str:
         .replace(_CELL, _cells(table, scope, own))
         .replace(_UNIT, f"{table}.unit_id IN ({ids})")
         .replace(_HELD, ", ".join(_quoted(it.unit.unit_id) for it in scope.held) or "''")
+        .replace("<whole>", ", ".join(_quoted(it) for it in _whole_units(scope)) or "''")
         .replace(_CODE, codes)
     )
+
+
+def _whole_units(scope: Scope) -> list[str]:
+    return [it.unit_id for it in scope.units or ()] + [
+        it.unit.unit_id for it in scope.held if it.rest and not it.assignments
+    ]
 
 
 def _cells(table: str, scope: Scope, own: str) -> str:

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-import warehouse.schema_accounts  # noqa: F401 - their tables join the metadata
-import warehouse.schema_progress  # noqa: F401 - its tables join the metadata
-import warehouse.schema_search  # noqa: F401
+import warehouse.schema_access
+import warehouse.schema_accounts
+import warehouse.schema_progress
+import warehouse.schema_search
 import warehouse.schema_totals  # noqa: F401
 from warehouse.schema import UtcDateTime, metadata
 
