@@ -175,7 +175,13 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
         with SigningDesk(Context(settings)) as desk:
             tasks = signing_tasks(profile, desk.signer, details, countersigned=settings.agency_countersigns)
             facts = sign_document(
-                source, draft, tasks, timestamper=desk.timestamper(), trust=trust_settings(settings)
+                source,
+                draft,
+                tasks,
+                timestamper=desk.timestamper() if desk.level.timestamped else None,
+                trust=trust_settings(settings),
+                level=desk.level,
+                revocation=desk.revocation() if desk.level.proven else None,
             )
         draft.replace(out)
     finally:

@@ -41,7 +41,7 @@ Job = tuple[ReceivedDocument, Plan]
 LONG_DOCUMENT = 40
 """Pages from which on a document is read by all processes together."""
 STEPPING_BACK = 5
-"""How far readers step back (``nice``): they take all a machine gives; signing beside them needs little, but at once."""
+"""How far readers step back (``nice``): they take all a machine gives, signing beside them little, but at once."""
 DOCUMENTS_PER_WORKER = 500
 """A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
 

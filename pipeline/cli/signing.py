@@ -33,11 +33,13 @@ def approve(batch_key: str, by: str | None, reason: str | None, note: str, as_js
     if receipt is None or receipt.blocked:
         fail(f"Lô {ref.key} chưa được tiếp nhận.", Exit.NOTHING_DONE)
     runner = Runner(context)
+    jobs = runner.unfinished(receipt)
+    quality, files = survey(context, receipt, jobs, len(runner.stopped(jobs)))
+    if by and reason is None and not files:
+        fail(f"Lô {ref.key} không có hồ sơ nào chờ ký; chạy 'sohoa run --batch {ref.key}' trước.", Exit.NOTHING_DONE)
     if by:
         who = f"{by} ({getpass.getuser()})"
         runner.decide(receipt, approve=reason is None, by=who, reason=reason or note)
-    jobs = runner.unfinished(receipt)
-    quality, _ = survey(context, receipt, jobs, len(runner.stopped(jobs)))
     decision = last_decision(context, ref)
     if as_json:
         print_json({"batch": ref.key, "waiting": quality, "decision": decision})
