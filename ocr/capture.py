@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from manifests.text import PageFacts, PageText, PageVerdict, QualityFlag, Word
+from ocr.border import is_negative
 from ocr.cleaning import clean_page, engine_scale
 from ocr.errors import EmptyFileError, TooManyPagesError, UnreadableError, UnsupportedFormatError
 from ocr.geometry import (
@@ -218,32 +219,31 @@ def _capture(
 ) -> CapturedPage:
     """One page, from its file's pixels to image, engine's copy and facts."""
     pixels, dpi, guessed, matrix = _upright(raw)
-    gray = _gray(pixels)
-    page = reduce_page(gray, dpi)
+    gray, page, negative = _seen(pixels, dpi)
     cheap = find_orientation(page)
     rotation = _rotation(cheap, gray, dpi, orienter) if options.orient else 0
     if rotation:
         matrix = turned(matrix, rotation, gray.shape[1], gray.shape[0])
         pixels = _turned(pixels, rotation)
-        gray = _gray(pixels)
-        page = reduce_page(gray, dpi)
+        gray, page, negative = _seen(pixels, dpi)
 
     letters, marks = find_letters(page)
     quality = judge_page(gray, page, letters, marks, bitonal=raw.bitonal)
     skew, remaining = find_skew(page) if options.deskew and not quality.blank else (0.0, 0.0)
     applied = skew if abs(skew) >= MIN_SKEW else 0.0
-    crop = find_crop(page, applied) if options.crop else Crop()
+    # What was drawn from a description never lay on a scanner's bed.
+    crop = find_crop(page, applied) if options.crop and not raw.drawn and not negative else Crop()
     skew_after = remaining if applied else skew
     change = straightening(gray.shape[1], gray.shape[0], applied, crop)
     matrix = followed(matrix, change.matrix)
-    visible = _visible(raw, pixels, dpi, page, matrix, change)
+    visible = _visible(raw, pixels, dpi, 255 - page.paper if negative else page.paper, matrix, change)
     words, junk = _layer(raw, matrix, visible, page, change)
     scale = engine_scale(dpi, dotted=cheap.dotted)
     copy = (
         pixels[:0, :0]
         if not for_engine or words or quality.blank
         else clean_page(
-            pixels,
+            ~pixels if negative else pixels,
             gray,
             page,
             change,
@@ -313,10 +313,11 @@ def _smaller(gray: GrayImage, dpi: float) -> tuple[GrayImage, float]:
     return small, dpi / factor
 
 
-def _visible(raw: RawPage, pixels: Pixels, dpi: float, page: Reduced, matrix: Affine, change: Change) -> VisibleImage:
+def _visible(raw: RawPage, pixels: Pixels, dpi: float, paper: float, matrix: Affine, change: Change) -> VisibleImage:
     """The scanner's own bytes where the file has them, however they lie; else the upright picture, encoded once.
 
     Args:
+        paper: Grey level of the paper.
         matrix: From the picture as the file asks to turn it to the page.
         change: From ``pixels`` to the page.
     """
@@ -330,7 +331,7 @@ def _visible(raw: RawPage, pixels: Pixels, dpi: float, page: Reduced, matrix: Af
         turned_over = pixels.shape[:2] != raw.pixels.shape[:2]
         image = encode_visible(pixels, dpi, bitonal=raw.bitonal, settings=raw.settings, turned=turned_over)
         matrix = change.matrix
-    if np.array_equal(matrix, np.eye(2, 3)):
+    if not change.trimmed and np.array_equal(matrix, np.eye(2, 3)):
         return image
     a, c, e, b, d, f = (round(float(value), 6) for value in matrix.ravel())
     return replace(
@@ -338,15 +339,14 @@ def _visible(raw: RawPage, pixels: Pixels, dpi: float, page: Reduced, matrix: Af
         width=change.width,
         height=change.height,
         placement=(a, b, c, d, e, f),
-        paper=_paper(pixels, page),
+        paper=_paper(pixels, int(paper)),
     )
 
 
-def _paper(pixels: Pixels, page: Reduced) -> tuple[int, int, int]:
-    """The colour of the paper."""
+def _paper(pixels: Pixels, grey: int) -> tuple[int, int, int]:
+    """The colour of the paper, whose grey level is known."""
     import numpy as np
 
-    grey = int(page.paper)
     if pixels.ndim == 3:
         sample = pixels[::16, ::16].reshape(-1, 3)
         light = sample[np.abs(sample.mean(axis=1) - grey) <= 12]
@@ -391,6 +391,15 @@ def _flags(
         (QualityFlag.JUNK_TEXT_LAYER, junk),
     )
     return tuple(flag for flag, present in found if present)
+
+
+def _seen(pixels: Pixels, dpi: float) -> tuple[GrayImage, Reduced, bool]:
+    """Grey and reduced page as they are read, dark on light, and whether the picture is the negative of that."""
+    gray = _gray(pixels)
+    page = reduce_page(gray, dpi)
+    if not is_negative(page.gray, page.border):
+        return gray, page, False
+    return ~gray, reduce_page(~gray, dpi), True
 
 
 def _gray(pixels: Pixels) -> GrayImage:

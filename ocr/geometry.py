@@ -49,18 +49,20 @@ class Change:
     Attributes:
         matrix: Where each point of the picture lies on the page.
         width, height: Of the page, in pixels of the picture's size.
+        trimmed: The page ends before the picture does, also where nothing moved.
     """
 
     matrix: Affine
     width: int
     height: int
+    trimmed: bool = False
 
     @property
     def none(self) -> bool:
         """Whether the picture is the page."""
         import numpy as np
 
-        return bool(np.array_equal(self.matrix, np.eye(2, 3)))
+        return not self.trimmed and bool(np.array_equal(self.matrix, np.eye(2, 3)))
 
 
 def find_crop(page: Reduced, skew: float) -> Crop:
@@ -105,7 +107,7 @@ def straightening(width: int, height: int, skew: float, crop: Crop) -> Change:
 
     matrix = _rotation(width, height, skew) if skew else np.eye(2, 3)
     matrix[:, 2] -= (crop.left, crop.top)
-    return Change(matrix, width - crop.left - crop.right, height - crop.top - crop.bottom)
+    return Change(matrix, width - crop.left - crop.right, height - crop.top - crop.bottom, not crop.empty)
 
 
 def scaled(change: Change, scale: float) -> Affine:

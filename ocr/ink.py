@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ocr.border import find_border
 from ocr.page import GrayImage
 from ocr.raw_page import Pixels
 
@@ -21,8 +22,6 @@ else:
 
 ANALYSIS_DPI = 125.0
 _MAX_SIDE = 2600
-_SOLID_MM = 1.6
-"""Strokes are thinner, borders are thicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def analyse(small: GrayImage, scale: float, dpi: float) -> Reduced:
     import numpy as np
 
     paper, dark = _levels(small)
-    border = _border(small, paper, dpi)
+    border = find_border(small, paper, dpi)
     block = max(15, round(4.0 * dpi / 25.4)) | 1
     offset = max(8.0, 0.12 * (paper - dark))
     ink: Mask = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, offset)
@@ -108,29 +107,3 @@ def _levels(small: GrayImage) -> tuple[float, float]:
     total = np.cumsum(counts)
     dark = float(np.searchsorted(total, total[-1] * 0.005))
     return max(paper, 1.0), min(dark, paper)
-
-
-def _border(small: GrayImage, paper: float, dpi: float) -> Mask:
-    """Solid dark areas that touch the edge of the picture and are larger than any stroke."""
-    import cv2
-    import numpy as np
-
-    level = min(0.45 * paper, 110)
-    edges = (small[0], small[-1], small[:, 0], small[:, -1])
-    if max(float((edge < level).mean()) for edge in edges) < 0.05:
-        return np.zeros(small.shape, np.uint8)
-    dark = (small < level).astype(np.uint8) * np.uint8(255)
-    size = max(3, round(_SOLID_MM * dpi / 25.4))
-    # Padding keeps a border thinner than the kernel alive where it leaves the picture.
-    padded = cv2.copyMakeBorder(dark, size, size, size, size, cv2.BORDER_REPLICATE)
-    solid = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
-    solid = np.ascontiguousarray(solid[size:-size, size:-size])
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
-    height, width = small.shape
-    left, top, wide, high, area = (stats[:, column] for column in range(5))
-    touches = (left == 0) | (top == 0) | (left + wide == width) | (top + high == height)
-    large = (wide > 0.25 * width) | (high > 0.25 * height) | (area > 0.01 * height * width)
-    keep = np.where(touches & large, np.uint8(255), np.uint8(0))
-    keep[0] = 0
-    border: Mask = keep[labels]
-    return border
