@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +10,8 @@ import sqlalchemy as sa
 from warehouse import schema
 from warehouse.cells import counted_cells, counted_from_facts
 from warehouse.database import reading, writing
-from warehouse.merge import hold
-from warehouse.schema_totals import COUNTED, cell_stale, cell_total
+from warehouse.merge import hold, upsert
+from warehouse.schema_totals import COUNTED, cell_refresh, cell_stale, cell_total
 
 _CELL = ("unit_code", "record_type", "year")
 
@@ -32,6 +33,7 @@ def refresh_totals(engine: sa.Engine) -> int:
             }
         )
         _count(connection, stale)
+        upsert(connection, cell_refresh, [{"id": 1, "token": secrets.randbits(62)}], update=("token",))
     return len(stale)
 
 

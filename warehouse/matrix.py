@@ -13,6 +13,7 @@ from warehouse.cells import CELL, FIGURES, PLACE
 from warehouse.database import reading
 from warehouse.progress import figures, selection
 from warehouse.reference import today
+from warehouse.remembered import remembered
 from warehouse.results import Figures
 from warehouse.trend import documents_by_day
 from warehouse.views import SHOWN, View, placed, view_cells
@@ -36,6 +37,7 @@ class UnitWeeks:
     digitized: tuple[int, ...]
 
 
+@remembered
 def type_matrix(
     engine: sa.Engine, *, on: dt.date | None = None, view: View = View.ISSUER, year: int | None = None
 ) -> list[UnitTypes]:
@@ -51,6 +53,7 @@ def type_matrix(
     return [UnitTypes(*key, types) for key, types in sorted(by_unit.items())]
 
 
+@remembered
 def week_matrix(
     engine: sa.Engine,
     *,

@@ -19,6 +19,7 @@ from warehouse.cells import FIGURES, Selection
 from warehouse.database import reading
 from warehouse.progress import UNIT, figures, selection, unit_progress
 from warehouse.reference import today
+from warehouse.remembered import remembered
 from warehouse.results import Figures, UnitProgress
 from warehouse.views import SHOWN, View, view_cells
 
@@ -75,6 +76,7 @@ class Outlook:
         return self.forecast_on is None or self.forecast_on > self.deadline
 
 
+@remembered
 def outlooks(
     engine: sa.Engine,
     *,
@@ -120,6 +122,7 @@ def outlooks(
     )
 
 
+@remembered
 def city_outlook(
     engine: sa.Engine, *, on: dt.date | None = None, weeks: int = PACE_WEEKS, targets: Targets | None = None
 ) -> Outlook:

@@ -18,6 +18,7 @@ from warehouse import schema
 from warehouse.cells import FIGURES, Selection, cells
 from warehouse.database import reading
 from warehouse.reference import inventory_in_force
+from warehouse.remembered import remembered
 from warehouse.results import Figures, ProgressCell, Totals, TypeProgress, UnitProgress
 from warehouse.views import SHOWN, View, view_cells
 
@@ -25,6 +26,7 @@ _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
 UNIT = ("name", "tier", "parent_code", "valid_from", "valid_to")
 
 
+@remembered
 def progress_by_unit(
     engine: sa.Engine,
     *,
@@ -50,6 +52,7 @@ def progress_by_unit(
         return by_unit(connection, selection(connection, on, unit_code, record_type, year), View.ISSUER)
 
 
+@remembered
 def progress_by_district(
     engine: sa.Engine, *, on: dt.date | None = None, record_type: str | None = None, year: int | None = None
 ) -> list[UnitProgress]:
@@ -61,6 +64,7 @@ def progress_by_district(
         return by_unit(connection, selection(connection, on, None, record_type, year), View.DISTRICT)
 
 
+@remembered
 def progress_by_custodian(
     engine: sa.Engine,
     *,
@@ -85,6 +89,7 @@ def progress_by_custodian(
     return sorted(wanted, key=lambda it: not it.assigned)
 
 
+@remembered
 def progress_by_view(
     engine: sa.Engine, view: View, *, on: dt.date | None = None, unit_code: str | None = None
 ) -> list[UnitProgress]:
@@ -103,6 +108,7 @@ def total_of(whole: Totals, rows: Iterable[UnitProgress]) -> Totals:
     return dataclasses.replace(whole, units=len(shown), **sums)
 
 
+@remembered
 def progress_matrix(
     engine: sa.Engine,
     unit_code: str,
@@ -144,6 +150,7 @@ def progress_matrix(
         ]
 
 
+@remembered
 def progress_by_type(
     engine: sa.Engine, *, on: dt.date | None = None, unit_code: str | None = None
 ) -> list[TypeProgress]:
@@ -165,6 +172,7 @@ def progress_by_type(
         ]
 
 
+@remembered
 def totals(
     engine: sa.Engine,
     *,

@@ -47,6 +47,14 @@ cell_stale = sa.Table(
     sa.Index(None, "unit_code", "record_type", "year"),
 )
 
+cell_refresh = sa.Table(
+    "cell_refresh",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    sa.Column("token", sa.BigInteger, nullable=False, comment="another one each time stale cells are counted anew"),
+)
+"""Between two refreshes marks are only added: the token and the number of marks tell any two states apart."""
+
 _CELL = "unit_code, record_type, year"
 _FILES = "kind IN ('signed_pdf', 'pdfa')"
 _STOPPED = "{0}.status IN ('refused', 'quarantined')"
@@ -59,20 +67,12 @@ _OTHER_DOCUMENT = (
 
 def _sqlite() -> tuple[str, ...]:
     def trigger(name: str, event: str, table: str, when: str, *rows: str) -> str:
-        mark = "; ".join(
-            f"INSERT INTO cell_stale ({_CELL}) SELECT {columns} WHERE NOT EXISTS (SELECT 1 FROM cell_stale"
-            f" WHERE ({_CELL}) = ({columns}))"
-            if "FROM" not in columns
-            else f"INSERT INTO cell_stale ({_CELL}) SELECT {_CELL} FROM ({columns}) AS it WHERE NOT EXISTS"
-            " (SELECT 1 FROM cell_stale AS known WHERE (known.unit_code, known.record_type, known.year)"
-            " = (it.unit_code, it.record_type, it.year))"
-            for columns in rows
-        )
+        mark = "; ".join(f"INSERT INTO cell_stale ({_CELL}) {cells}" for cells in rows)
         guard = f"WHEN {when} " if when else ""
         return f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {table} {guard}BEGIN {mark}; END"
 
     def own(row: str) -> str:
-        return f"{row}.unit_code, {row}.record_type, {row}.year"
+        return f"VALUES ({row}.unit_code, {row}.record_type, {row}.year)"
 
     def of_document(row: str) -> str:
         return f"SELECT {_CELL} FROM document WHERE document_key = {row}.document_key"

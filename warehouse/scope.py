@@ -195,8 +195,8 @@ _PUBLIC = frozenset(
     {"unit", "unit_heir", "unit_succession", "record_type", "stage", "inventory_version", "name_word", "name_posting"}
     | {"cell_refresh"}
 )
-"""Reference: names of units, numbers of decisions, the state of the figures; and the spellings search goes through to the tables of documents,
-where it ends."""
+"""Reference: names of units, numbers of decisions, the state of the figures; and the spellings search goes through to
+the tables of documents, where it ends."""
 
 _OF_DOCUMENT = "{0}.document_key IN (SELECT document_key FROM document)"
 _OF_BATCH = "{0}.batch_key IN (SELECT batch_key FROM batch)"

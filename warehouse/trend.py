@@ -18,6 +18,7 @@ from warehouse import schema
 from warehouse.cells import CELL, PLACE, Selection, cell_columns, inventory_cells, least
 from warehouse.database import reading
 from warehouse.reference import inventory_in_force, today
+from warehouse.remembered import remembered
 from warehouse.schema import DocumentStatus
 from warehouse.schema_progress import record_standing
 from warehouse.views import View, placed
@@ -66,6 +67,7 @@ def _postgres_day(element: Any, compiler: Any, **options: Any) -> str:
     return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD')"
 
 
+@remembered
 def trend(
     engine: sa.Engine,
     *,

@@ -1,0 +1,102 @@
+"""Figures are counted once for each state of the facts, and never told of another state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from manifests.documents import DocumentRecord, RecordStatus
+from manifests.inventory import InventoryLine
+from warehouse import schema
+from warehouse.database import writing
+from warehouse.load import load_records
+from warehouse.outlook import outlooks
+from warehouse.progress import progress_by_unit, totals
+from warehouse.reference import import_inventory, today
+from warehouse.remembered import facts_state
+from warehouse.scope import scope_of, scoped
+from warehouse.trend import trend
+
+MakeRecord = Callable[..., DocumentRecord]
+DAY = dt.timedelta(days=1)
+
+
+def _statements(engine: sa.Engine, ask: Callable[[], object]) -> int:
+    seen: list[str] = []
+
+    def listen(connection: sa.Connection, cursor: object, statement: str, *_: object) -> None:
+        if "cell_total" in statement or "artefact" in statement:
+            seen.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", listen)
+    try:
+        ask()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", listen)
+    return len(seen)
+
+
+def test_the_same_question_is_counted_once(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [make_record()])
+    for question in (progress_by_unit, totals, outlooks, trend):
+        assert _statements(engine, lambda question=question: question(engine)) > 0  # type: ignore[misc]
+        assert _statements(engine, lambda question=question: question(engine)) == 0  # type: ignore[misc]
+
+
+def test_whatever_changes_the_figures_is_told_at_once(engine: sa.Engine, make_record: MakeRecord) -> None:
+    def told() -> tuple[int, int, int]:
+        it = totals(engine)
+        return it.digitized, it.needs_review, it.inventory_records
+
+    assert told() == (0, 0, 0)
+    load_records(engine, [make_record("a")])
+    assert told() == (1, 0, 0)
+    load_records(engine, [make_record("b")])
+    assert told() == (2, 0, 0)
+    with writing(engine) as connection:
+        connection.execute(sa.update(schema.record).values(status=RecordStatus.NEEDS_REVIEW))
+    assert told() == (2, 2, 0)
+    with writing(engine) as connection:  # the same cells again, which are stale already
+        connection.execute(
+            sa.update(schema.record)
+            .where(schema.record.c.document_key.like("%/a"))
+            .values(status=RecordStatus.ACCEPTED)
+        )
+    assert told() == (2, 1, 0)
+    line = InventoryLine("00256", "birth", 1998, 7)
+    import_inventory(engine, [line], approved_on=dt.date(2024, 1, 1), source_name="a.csv", sha256="0" * 64)
+    assert told() == (2, 1, 7)
+
+
+def test_an_answer_that_is_changed_by_its_reader_harms_nobody(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [make_record()])
+    progress_by_unit(engine).clear()
+    assert len(progress_by_unit(engine)) == 1
+
+
+def test_each_scope_and_each_argument_has_its_own_answer(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [make_record("a"), make_record("b", unit_code="00001")])
+    mine = scoped(engine, scope_of(engine, ["007"]))
+    assert len(progress_by_unit(engine)) == 2
+    assert [it.unit_code for it in progress_by_unit(mine)] == ["00256"]
+    assert [it.unit_code for it in progress_by_unit(engine, unit_code="00256")] == ["00256"]
+    assert len(progress_by_unit(engine)) == 2
+
+
+def test_a_past_day_is_always_counted(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [make_record()])
+    past = today() - DAY
+    assert _statements(engine, lambda: totals(engine, on=past)) > 0
+    assert _statements(engine, lambda: totals(engine, on=past)) > 0
+
+
+def test_the_state_differs_after_every_load(engine: sa.Engine, make_record: MakeRecord) -> None:
+    states = {facts_state(engine)}
+    for number in range(5):
+        load_records(engine, [make_record(f"d{number}")])
+        states.add(facts_state(engine))
+    load_records(engine, [make_record("d0")])
+    assert len(states) == 6
+    assert facts_state(engine) in states

@@ -1,0 +1,93 @@
+"""Figures that were counted already and still hold: asked by fifty people, counted once.
+
+Nothing here grows old by the clock. What is remembered is kept together with the state of the facts it was counted
+from (``facts_state``), and is used only as long as the database says that this is its state.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from warehouse import schema
+from warehouse.database import reading
+from warehouse.reference import today
+from warehouse.schema_progress import custody, unit_heir
+from warehouse.schema_totals import cell_refresh, cell_stale
+
+MOST = 256
+"""Answers that are remembered by one process; the one that was not asked for longest is forgotten first."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_known: OrderedDict[Any, tuple[Any, Any]] = OrderedDict()
+_lock = threading.Lock()
+_counting: dict[Any, threading.Lock] = {}
+
+
+def facts_state(engine: sa.Engine) -> tuple[Any, ...]:
+    """What every figure of today depends on: another one as soon as a fact, an inventory or a custodian changes."""
+    asked: list[Any] = [sa.select(sa.func.max(cell_refresh.c.token))]
+    for table, column in (
+        (cell_stale, cell_stale.c.id),
+        (schema.inventory_version, schema.inventory_version.c.imported_at),
+        (custody, custody.c.imported_at),
+        (schema.unit, schema.unit.c.unit_id),
+        (unit_heir, unit_heir.c.unit_id),
+    ):
+        asked += [sa.select(sa.func.count()).select_from(table), sa.select(sa.func.max(column))]
+    with reading(engine) as connection:
+        return (today(), *connection.execute(sa.select(*(it.scalar_subquery() for it in asked))).one())
+
+
+def remembered(count: Callable[Concatenate[sa.Engine, P], T]) -> Callable[Concatenate[sa.Engine, P], T]:
+    """Let a question be counted once for each state of the facts and each scope.
+
+    For functions that take an engine, answer with frozen values or a list of them, and depend on ``facts_state``
+    alone beside their arguments. A question about a past day is always counted: it depends on more.
+    """
+
+    @functools.wraps(count)
+    def answer(engine: sa.Engine, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = _key(count.__qualname__, engine, args, kwargs)
+        if key is None or kwargs.get("on") not in (None, today()):
+            return count(engine, *args, **kwargs)
+        with _lock:
+            counting = _counting.setdefault(key, threading.Lock())
+        with counting:  # one counts, the others wait for it
+            state = facts_state(engine)
+            with _lock:
+                known = _known.get(key)
+            if known is None or known[0] != state:
+                known = state, count(engine, *args, **kwargs)
+                _remember(key, known)
+        value: Any = known[1]
+        return list(value) if isinstance(value, list) else value  # type: ignore[return-value]
+
+    return answer
+
+
+def _key(question: str, engine: sa.Engine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What an answer is remembered under; ``None`` for arguments that cannot be compared."""
+    scope = engine.get_execution_options().get("sohoa_scope")
+    key = (question, engine.url, scope, args, tuple(sorted(kwargs.items())))
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _remember(key: Any, known: tuple[Any, Any]) -> None:
+    with _lock:
+        _known[key] = known
+        _known.move_to_end(key)
+        while len(_known) > MOST:
+            forgotten, _ = _known.popitem(last=False)
+            _counting.pop(forgotten, None)
