@@ -10,6 +10,7 @@ from dashboard.export import Table, Value
 from dashboard.figures import Counts
 from dashboard.matrices import TypeMatrix, WeekMatrix
 from dashboard.progressing import ProgressPage, UnitPage, UnitRow
+from dashboard.watching import AlertsPage, CompletenessPage, CustodyPage, InventoryPage, ReconciliationPage
 
 _UNIT = ("Mã đơn vị", "Đơn vị", "Hiệu lực")
 _COUNTS = (
@@ -136,3 +137,79 @@ def _counts(it: Counts) -> tuple[Value, ...]:
 def _outlook(it: UnitRow) -> tuple[Value, ...]:
     line = it.outlook
     return (line.due_percent, line.pace, line.forecast_on) if line else (None, None, None)
+
+
+def alerts_table(page: AlertsPage) -> Table:
+    return Table(
+        name="canh-bao",
+        title="Cảnh báo tiến độ",
+        header=(*_UNIT[:2], "Lĩnh vực", "Cảnh báo", "Từ ngày", "Tỷ lệ số hóa (%)", "Chỉ tiêu (%)", "Nội dung"),
+        rows=[
+            (
+                it.unit_code,
+                it.unit_name,
+                it.area,
+                ", ".join(it.kinds),
+                it.opened_on,
+                it.counts.percent,
+                it.outlook.due_percent,
+                it.sentence,
+            )
+            for it in page.alerts
+        ],
+    )
+
+
+def changes_table(page: InventoryPage) -> Table:
+    return Table(
+        name=f"danh-muc-{page.before}-{page.after}",
+        title=f"Thay đổi của danh mục, từ bản {page.before} đến bản {page.after}",
+        header=("Thay đổi", "Đơn vị", "Loại kết quả", "Năm", "Nơi để", "Trước", "Sau", "Tăng, giảm"),
+        rows=[
+            (it.kind, it.unit_code, it.record_type, it.year, it.place, it.before, it.after, it.records)
+            for it in page.changes
+        ],
+    )
+
+
+def findings_table(page: CompletenessPage) -> Table:
+    return Table(
+        name="day-du",
+        title="Kiểm tra tính đầy đủ",
+        header=("Việc", "Mức", "Hồ sơ", "Nội dung"),
+        rows=[(it.title, words.SEVERITIES[it.severity], it.document_key, it.sentence) for it in page.findings],
+    )
+
+
+def reconciliation_table(page: ReconciliationPage) -> Table:
+    return Table(
+        name=f"doi-chieu-{page.run}",
+        title=f"Kết quả đối chiếu lần {page.run}",
+        header=("Khác nhau", "Đơn vị", "Loại kết quả", "Năm", "Số", "Lô", "Hồ sơ", "Chi tiết", "Làm tiếp"),
+        rows=[
+            (
+                it.title,
+                it.unit_code,
+                words.record_type_name(it.record_type) if it.record_type else None,
+                it.year,
+                it.number,
+                it.batch_key,
+                it.document_key,
+                it.detail,
+                it.next_step,
+            )
+            for it in page.findings
+        ],
+    )
+
+
+def unassigned_table(page: CustodyPage) -> Table:
+    return Table(
+        name="chua-phan-giao",
+        title="Đơn vị cũ có hồ sơ chưa được phân giao",
+        header=("Mã đơn vị", "Đơn vị", "Kết quả trong danh mục", "Đã tiếp nhận", "Đã số hóa"),
+        rows=[
+            (it.unit_code, it.unit_name, it.counts.inventory, it.counts.received, it.counts.digitized)
+            for it in page.unassigned
+        ],
+    )

@@ -45,6 +45,8 @@ DOCUMENT_STATUS = {
     str(DocumentStatus.REFUSED): "Bị từ chối",
 }
 
+CHANGES = {"added": "Thêm", "removed": "Bỏ", "changed": "Sửa"}
+SEVERITIES = {"error": "Lỗi", "warning": "Cảnh báo"}
 SEXES = {"male": "Nam", "female": "Nữ"}
 
 FIGURES = {
@@ -111,6 +113,22 @@ def moment(value: dt.datetime | None) -> str:
 def day(value: dt.date | None) -> str:
     """``31/12/2025``."""
     return value.strftime("%d/%m/%Y") if value else NOTHING
+
+
+def iso_day(value: str | None) -> str:
+    """``1998-03-05`` as ``05/03/1998``, ``1998-03`` as ``03/1998``; what is no such date as it is."""
+    parts = (value or "").split("-")
+    known = len(parts) in (1, 2, 3) and all(it.isdigit() for it in parts)
+    return "/".join(reversed(parts)) if known else value or ""
+
+
+def size(value: int) -> str:
+    """``1,2 MB``, ``340 KB``."""
+    return (
+        f"{decimal(value / 1e6)}{_NO_BREAK}MB"
+        if value >= 1e6
+        else f"{count(max(1, round(value / 1e3)))}{_NO_BREAK}KB"
+    )
 
 
 def duration(seconds: float) -> str:

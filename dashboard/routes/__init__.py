@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard.routes import batches, documents, progress, review, session
+from dashboard.routes import batches, documents, progress, review, session, watch
 
-ROUTERS = (session.router, progress.router, batches.router, documents.router, review.router)
+ROUTERS = (session.router, progress.router, watch.router, batches.router, documents.router, review.router)

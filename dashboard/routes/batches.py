@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from dashboard import asked
+from dashboard import asked, tables
 from dashboard.access import Signed, needs
 from dashboard.asked import BatchPart
+from dashboard.export import table_file
 from dashboard.screen import screen_of
 from dashboard.words import BATCH_STATUS
 from warehouse.roles import Permission
 
 router = APIRouter()
+
+DIGITIZING_DAG = "digitize_batch"
+"""Where Airflow shows the runs; ``dags/`` names it so, and a test compares."""
 
 
 @router.get("/lo")
@@ -30,4 +34,18 @@ def batches(request: Request, person: Signed) -> Response:
 @router.get("/lo/{unit}/{batch}.json")
 @needs(Permission.BATCHES)
 def batch(request: Request, unit: BatchPart, batch: BatchPart, person: Signed) -> Response:
-    return screen_of(request).show(request, "batch.html", asked.found(person.pages.batch(f"{unit}/{batch}")))
+    page = asked.found(person.pages.batch(f"{unit}/{batch}"))
+    options = request.app.state.desk.options
+    # Inside Airflow its own pages are at the root of the same address.
+    airflow = "" if options.inside_airflow else (options.airflow_url or "").rstrip("/") or None
+    return screen_of(request).show(
+        request, "batch.html", page, runs=None if airflow is None else f"{airflow}/dags/{DIGITIZING_DAG}/runs"
+    )
+
+
+@router.get("/lo/{unit}/{batch}/quet-lai.csv")
+@router.get("/lo/{unit}/{batch}/quet-lai.xlsx")
+@needs(Permission.BATCHES)
+def rescan(request: Request, unit: BatchPart, batch: BatchPart, person: Signed) -> Response:
+    page = asked.found(person.pages.batch(f"{unit}/{batch}"))
+    return table_file(tables.rescan_table(page), asked.ending(request) or "csv")

@@ -1,0 +1,107 @@
+"""What is watched: the pages say what the warehouse finds, and the files hold the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from archive_sample import BATCH
+from fastapi.testclient import TestClient
+from lxml import html
+from openpyxl import load_workbook
+
+from dashboard.routes.batches import DIGITIZING_DAG
+from warehouse.alerts import alerts
+from warehouse.batches import batch_detail
+from warehouse.behind import COUNTED
+from warehouse.completeness import completeness
+from warehouse.progress import progress_by_custodian, progress_by_unit
+
+SignIn = Callable[..., TestClient]
+WATCHED = ["/canh-bao", "/danh-muc", "/phan-giao", "/day-du", "/doi-chieu", "/ma-tran", "/ma-tran/tuan"]
+
+
+def rows_of(client: TestClient, path: str) -> list[list[str]]:
+    """The rows of a CSV file below its header."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))[1:]
+
+
+@pytest.mark.parametrize("path", WATCHED)
+def test_each_page_has_its_json_and_its_files(path: str, client: TestClient) -> None:
+    page = html.fromstring(client.get(path).text)
+    assert len(page.xpath("//h1")) == 1
+    assert page.xpath("//nav[@class='subnav']/a[@aria-current='page']/@href") == [path]
+    assert client.get(f"{path}.json").json().keys()
+    csv_rows = rows_of(client, f"{path}.csv")
+    sheet = load_workbook(io.BytesIO(client.get(f"{path}.xlsx").content)).active
+    assert sheet is not None
+    assert sheet.max_row - 3 == len(csv_rows)
+
+
+def test_alerts_are_the_warehouse_s(client: TestClient, sample: sa.Engine) -> None:
+    expected = alerts(sample)
+    assert expected
+    assert [row[-1] for row in rows_of(client, "/canh-bao.csv")] == [it.sentence for it in expected]
+    page = html.fromstring(client.get("/canh-bao").text)
+    assert [it.get("data-unit") for it in page.xpath("//tr[@data-unit]")] == [it.unit_id for it in expected]
+
+
+def test_what_is_incomplete_and_unassigned_is_told(client: TestClient, sample: sa.Engine) -> None:
+    assert [row[-1] for row in rows_of(client, "/day-du.csv")] == [it.sentence for it in completeness(sample)]
+    unassigned = [it.unit_code for it in progress_by_custodian(sample) if not it.assigned]
+    assert unassigned == [row[0] for row in rows_of(client, "/phan-giao.csv")]
+    assert "00256" in unassigned, "Lê Đại Hành was split and nothing is assigned"
+
+
+def test_every_figure_of_the_progress_page_leads_to_as_many_documents(client: TestClient, sample: sa.Engine) -> None:
+    page = html.fromstring(client.get("/").text)
+    links = page.xpath("//tr[@data-unit]//td//a[contains(@href, 'figure=')]")
+    assert len(links) > 8
+    for link in links:
+        address = link.get("href").replace("/ho-so?", "/ho-so.json?")
+        assert len(client.get(address).json()["documents"]) == int(link.text), address
+    for row in progress_by_unit(sample):
+        for figure in COUNTED:
+            found = rows_of(client, f"/ho-so.csv?figure={figure}&unit_id={row.unit_id}")
+            assert len(found) == getattr(row, figure)
+
+
+@pytest.mark.parametrize("view", ["issuer", "district", "custodian"])
+def test_progress_can_be_seen_by_issuer_district_and_custodian_and_for_a_month(view: str, client: TestClient) -> None:
+    now = client.get(f"/tien-do.json?view={view}").json()
+    assert (now["total"]["inventory"], now["total"]["digitized"]) == (14, 3)
+    before = client.get(f"/tien-do.json?view={view}&on=2025-08").json()
+    assert (before["filter"]["on"], before["total"]["digitized"]) == ("2025-08-31", 0)
+    assert client.get("/?on=2025-13").status_code == client.get("/?view=x").status_code == 400
+
+
+def test_the_rescan_list_is_a_file(client: TestClient, sample: sa.Engine) -> None:
+    detail = batch_detail(sample, BATCH)
+    assert detail is not None
+    found = rows_of(client, f"/lo/{BATCH}/quet-lai.csv")
+    assert [(row[0], row[2], int(row[3])) for row in found] == [
+        (it.document_id, it.source, it.source_page) for it in detail.rescan
+    ]
+    assert client.get(f"/lo/{BATCH}/quet-lai.xlsx").status_code == 200
+
+
+def test_a_batch_leads_to_its_runs_where_airflow_is_told(sign_in: SignIn) -> None:
+    told = sign_in("engineer", airflow_url="https://airflow.example/").get(f"/lo/{BATCH}")
+    assert f'href="https://airflow.example/dags/{DIGITIZING_DAG}/runs"' in told.text
+    assert "Airflow" not in sign_in("engineer").get(f"/lo/{BATCH}").text
+    dag = Path(__file__).parents[2] / "dags" / "digitize_batch.py"
+    assert f'dag_id="{DIGITIZING_DAG}"' in dag.read_text(encoding="utf-8")
+
+
+def test_files_keep_to_the_scope_too(sign_in: SignIn) -> None:
+    client = sign_in("ward")
+    assert {row[0] for row in rows_of(client, "/tien-do.csv")[:-1]} == {"00256"}
+    assert [row[1] for row in rows_of(client, "/ho-so.csv")] == ["HS-0002"]
+    assert rows_of(client, "/phan-giao.csv") == []
+    assert all("Hai Bà Trưng" in row[1] for row in rows_of(client, "/canh-bao.csv"))
