@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import inspect
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from district import load_batch, load_district
-from machine import database, machine
+from machine import Work, database, machine
 from synthetic import BATCH, District, person_name
 
 from manifests.inventory import InventoryLine
@@ -32,10 +34,12 @@ from warehouse.database import migrate, open_database, reading, writing
 from warehouse.hits import SearchQuery
 from warehouse.merge import copy
 from warehouse.names import fold_name, search_name, spelled_name
-from warehouse.progress import progress_by_unit, progress_matrix, totals
+from warehouse.outlook import outlooks
+from warehouse.progress import progress_by_unit, progress_matrix
 from warehouse.reference import import_inventory, load_reference
 from warehouse.search import search_records
 from warehouse.search_index import add_names
+from warehouse.trend import trend
 
 STEPS = (1, 3, 10, 30)
 WHOLE = 3
@@ -140,49 +144,46 @@ def _slip(source: random.Random, name: str) -> str:
 
 def measure(engine: sa.Engine, districts: int, template: District) -> None:
     """Print a line for each thing measured."""
-    progress = _times(lambda: progress_by_unit(engine), 20)
-    whole = _times(lambda: totals(engine), 20)
-    matrix = _times(lambda: progress_matrix(engine, "00256"), 20)
     asked = list(questions(engine))
-    found = 0
-    searches = []
-    for query in asked * 2:
-        start = time.perf_counter()
-        found += search_records(engine, query).total > 0
-        searches.append(time.perf_counter() - start)
-    merges, loads = [], []
-    for number in range(6):
-        fresh = replace(template, seed=1000 + districts)
-        at = 5_000 + 10 * districts + number
-        receipt, records = fresh.batch(at, range(at * BATCH, (at + 1) * BATCH), in_wards=number % 2 == 0)
-        start = time.perf_counter()
-        load_batch(engine, receipt, records)
-        (loads if number < 2 else merges).append(time.perf_counter() - start)
     with reading(engine) as connection:
         files = connection.execute(sa.select(sa.func.count()).select_from(schema.document)).scalar_one()
     print(f"{districts} districts, {files:,} files; {machine().partition('; ')[2]}")
-    _show("progress of all units", progress, PATIENCE)
-    _show("progress of the whole city", whole, PATIENCE)
-    _show("record types x years of a unit", matrix, PATIENCE)
-    _show(f"name search ({found} of {len(searches)} found somebody)", searches[len(asked) :], PATIENCE)
-    _show("  each name for the first time", searches[: len(asked)], PATIENCE)
+    anew: list[tuple[str, Callable[..., object], tuple[str, ...]]] = [
+        ("progress of all units, counted anew", progress_by_unit, ()),
+        ("targets, pace and forecast of all units, counted anew", outlooks, ()),
+        ("trend of 26 weeks, counted anew", trend, ()),
+        ("record types x years of a unit, counted anew", progress_matrix, ("00256",)),
+    ]
+    for what, question, arguments in anew:
+        counted = inspect.unwrap(question)
+        repeat = 3 if question is trend else 10
+        _show(what, [partial(counted, engine, *arguments)] * repeat, PATIENCE)
+    pages = [partial(question, engine, *arguments) for _, question, arguments in anew]
+    _show("the progress page while nothing changes", [lambda: [page() for page in pages]] * 20, PATIENCE)
+    searches = [partial(search_records, engine, query) for query in asked]
+    _show("name search, each name for the first time", searches, PATIENCE)
+    _show("name search, again", searches, PATIENCE)
+    merges = []
+    for number in range(8):
+        fresh = replace(template, seed=1000 + districts)
+        at = 5_000 + 10 * districts + number
+        receipt, records = fresh.batch(at, range(at * BATCH, (at + 1) * BATCH), in_wards=number % 2 == 0)
+        merges.append(partial(load_batch, engine, receipt, records))
     _show("batch of 500 records, its ledger and figures too", merges, MERGE_PATIENCE)
 
 
-def _times(work: Callable[[], object], count: int) -> list[float]:
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return times
-
-
-def _show(what: str, seconds: list[float], most: float) -> None:
-    p95 = sorted(seconds)[max(0, round(0.95 * len(seconds)) - 1)]
+def _show(what: str, calls: Sequence[Callable[[], object]], most: float) -> None:
+    work, times = Work(), []
+    with work.measured():
+        for call in calls:
+            start = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - start)
+    p95 = sorted(times)[max(0, round(0.95 * len(times)) - 1)]
+    busy = 1000 * (work.own + work.server) / len(times)
     print(
-        f"  {what}: median {1000 * statistics.median(seconds):.0f} ms, p95 {1000 * p95:.0f} ms"
-        f" (asked for {1000 * most:.0f} ms; ratio {p95 / most:.2f})",
+        f"  {what}: median {1000 * statistics.median(times):.0f} ms, p95 {1000 * p95:.0f} ms, processor time"
+        f" {busy:.0f} ms on average (asked for {1000 * most:.0f} ms; ratio {p95 / most:.2f})",
         flush=True,
     )
 
