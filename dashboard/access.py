@@ -41,12 +41,14 @@ class Person:
         scope: The units whose rows exist for this person.
         form_token: What every form of this session has to carry.
         pages: The warehouse as this person may see it.
+        token_label: Of the token a machine showed instead of a session.
     """
 
     account: Account
     scope: Scope
     form_token: str
     pages: Pages
+    token_label: str | None = None
 
     def may(self, permission: Permission | str) -> bool:
         """Whether the person's role allows it; templates pass the permission's word."""

@@ -17,8 +17,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, root_of
 from dashboard.desk import Desk
 from dashboard.options import LOOPBACK, Options
+from dashboard.purposes import PurposeNeeded
 from dashboard.routes import ROUTERS
-from dashboard.routes.session import sign_in_address
+from dashboard.routes.session import purpose_address, sign_in_address
 from dashboard.screen import Screen, wants_json
 from warehouse.errors import DatabaseUnavailableError, WarehouseError
 
@@ -29,6 +30,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+}
+_FRAMED = {
+    # A browser's own PDF viewer is a plugin with styles of its own; the file can neither run nor load anything.
+    "Content-Security-Policy": "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
 }
 _SCHEMA_ADVICE = (
     "Chưa có cơ sở dữ liệu, hoặc cơ sở dữ liệu chưa được khởi tạo đúng phiên bản. "
@@ -87,6 +93,8 @@ def create_app(options: Options | None = None) -> FastAPI:
         keep = request.url.path.startswith(f"{root_of(request)}/static/")  # a mount below changes the root
         response = await call_next(request)
         response.headers.update(headers)
+        if getattr(request.state, "framed", False):  # a file a page of ours shows within itself
+            response.headers.update(_FRAMED)
         response.headers["Cache-Control"] = "no-cache" if keep else "no-store"
         return response
 
@@ -113,10 +121,14 @@ def _answer_errors(app: FastAPI, screen: Screen) -> None:
     def refused(request: Request, error: HTTPException) -> Response:
         if not wants_json(request) and isinstance(error, SignInNeeded):
             return RedirectResponse(sign_in_address(request), 303)
+        if not wants_json(request) and isinstance(error, PurposeNeeded):
+            return RedirectResponse(purpose_address(request), 303)
         if not wants_json(request) and isinstance(error, PasswordChangeNeeded):
             return RedirectResponse(f"{root_of(request)}/doi-mat-khau", 303)
         title, text = _MESSAGES.get(error.status_code, ("Không thực hiện được", str(error.detail)))
         if error.status_code == 403 and error.detail != "Forbidden":
+            text = str(error.detail)
+        if error.status_code == 503:
             text = str(error.detail)
         return screen.tell(request, error.status_code, title, text)
 

@@ -133,7 +133,7 @@ def review_page(engine: Any, document_key: str) -> ReviewPage | None:
         by_field.setdefault(reason.partition(":")[2], []).append(words.review_reason(reason, summary.record_type))
     kind = record_types()[summary.record_type]
     values = {it.name: it for it in detail.fields}
-    fields = tuple(_field_line(field, values.get(field.name), by_field.pop(field.name, [])) for field in kind.fields)
+    fields = tuple(field_line(field, values.get(field.name), by_field.pop(field.name, [])) for field in kind.fields)
     return ReviewPage(
         document=document_line(summary),
         unit_name=detail.unit_name,
@@ -165,7 +165,7 @@ def shown_value(value: str | None, kind: str) -> str:
     return "/".join(part for part in reversed(found.groups()) if part)
 
 
-def _field_line(field: FieldType, value: FieldValue | None, reasons: list[str]) -> FieldLine:
+def field_line(field: FieldType, value: FieldValue | None, reasons: list[str]) -> FieldLine:
     return FieldLine(
         name=field.name,
         label=field.label,

@@ -19,7 +19,14 @@ from dashboard import words
 from manifests.serial import to_json
 
 _STATIC = ("style.css", "icon.svg")
-PATHS = {"progress": "", "batches": "lo", "documents": "ho-so", "review": "duyet"}
+PATHS = {
+    "progress": "",
+    "batches": "lo",
+    "documents": "ho-so",
+    "search": "tra-cuu",
+    "review": "duyet",
+    "log": "nhat-ky",
+}
 """Where the sections of the navigation begin."""
 
 
@@ -40,7 +47,7 @@ class Screen:
         environment.globals["paths"] = PATHS
         # A new style sheet gets a new address, so that no browser shows a page in yesterday's clothes.
         environment.globals["version"] = _digest(folder / "static" / it for it in _STATIC)
-        for name in ("count", "decimal", "percent", "moment", "day", "duration", "sentence"):
+        for name in ("count", "decimal", "percent", "moment", "day", "duration", "sentence", "size"):
             environment.filters[name] = getattr(words, name)
         self._templates = Jinja2Templates(env=environment)
 

@@ -1,4 +1,4 @@
-"""A page of a finished PDF as a picture for a screen, and a piece of it. Bounded, whatever the file says of its size."""
+"""A page of a finished PDF as a picture for a screen, and a piece of it; bounded, whatever size the file claims."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class ArchiveDoor:
         return self._views.page(key, sha256, page_number)
 
     def piece(self, key: str, sha256: str, page_number: int, share: tuple[float, float, float, float]) -> bytes:
-        """A piece of a page as JPEG; ``share`` is left, top, right, bottom of the page, 0.0–1.0. Raises as ``page``."""
+        """A piece of a page as JPEG; ``share`` as in ``PageViews.piece``. Raises as ``page``."""
         return self._views.piece(key, sha256, page_number, share)
 
     def decide(self, document_key: str, decision: Decision, *, seen: str) -> None:

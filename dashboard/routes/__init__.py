@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from dashboard.routes import batches, documents, progress, review, session, watch
+from dashboard.routes import accesses, batches, documents, oidc, progress, records, review, search, session, watch
 
-ROUTERS = (session.router, progress.router, watch.router, batches.router, documents.router, review.router)
+ROUTERS = (
+    session.router,
+    oidc.router,
+    progress.router,
+    watch.router,
+    batches.router,
+    documents.router,
+    records.router,
+    search.router,
+    review.router,
+    accesses.router,
+)

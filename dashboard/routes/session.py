@@ -102,7 +102,7 @@ def change(request: Request, person: Signed, old: Typed = "", new: Typed = "", a
 
 def signed_in_answer(request: Request, token: str, wanted: str) -> Response:
     """Lead somebody who has just proven who they are to the page they wanted."""
-    answer = RedirectResponse(f"{root_of(request)}{_own_path(wanted)}", 303)
+    answer = RedirectResponse(f"{root_of(request)}{own_path(wanted)}", 303)
     keep_cookie(request, answer, token, seconds=int(_desk(request).options.lifetime.at_most.total_seconds()))
     drop_cookie(request, answer, "form")
     return answer
@@ -117,6 +117,12 @@ def sign_in_address(request: Request) -> str:
     return f"{root_of(request)}/dang-nhap{query}"
 
 
+def purpose_address(request: Request) -> str:
+    """Where somebody says first what a record is opened for, and back from there; a picture or file is no page."""
+    wanted = request.url.path.removeprefix(root_of(request)) if request.method == "GET" else ""
+    return f"{root_of(request)}/muc-dich" + (f"?{urlencode({'tiep': wanted})}" if wanted else "")
+
+
 def _sign_in_page(request: Request, wanted: str, *, said: str = "", name: str = "", status: int = 200) -> Response:
     desk = _desk(request)
     cookie = secrets.token_urlsafe(32)
@@ -126,7 +132,7 @@ def _sign_in_page(request: Request, wanted: str, *, said: str = "", name: str = 
         status=status,
         said=said,
         name=name,
-        wanted=_own_path(wanted) if wanted else "",
+        wanted=own_path(wanted) if wanted else "",
         form_token=form_token(cookie),
         nobody=not any_account(desk.engine),
         oidc=desk.options.oidc.label if desk.options.oidc else None,
@@ -135,7 +141,7 @@ def _sign_in_page(request: Request, wanted: str, *, said: str = "", name: str = 
     return answer
 
 
-def _own_path(wanted: str) -> str:
+def own_path(wanted: str) -> str:
     """``wanted`` when it is a path of this server, else the first page: nobody is led elsewhere."""
     own = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if own else "/"
