@@ -40,6 +40,14 @@ class Word:
     raw: str | None = None
 
 
+class ColourMode(StrEnum):
+    """How a page was scanned."""
+
+    COLOUR = "colour"
+    GREY = "grey"
+    BITONAL = "bitonal"
+
+
 class PageVerdict(StrEnum):
     """What a page of a finished document is; a page without text is never silent."""
 
@@ -62,8 +70,21 @@ class QualityFlag(StrEnum):
     SKEW = "skew"
     LOW_CONTRAST = "low_contrast"
     CROPPED_TEXT = "cropped_text"
+    MISSING_CORNER = "missing_corner"
     ROTATED = "rotated"
     JUNK_TEXT_LAYER = "junk_text_layer"
+    NOT_IN_COLOUR = "not_in_colour"
+    """Where the legal profile asks for colour."""
+
+
+RESCAN_FLAGS = (
+    QualityFlag.LOW_DPI,
+    QualityFlag.BLUR,
+    QualityFlag.LOW_CONTRAST,
+    QualityFlag.CROPPED_TEXT,
+    QualityFlag.MISSING_CORNER,
+)
+"""Findings only the scanner can mend; a skewed or turned page was mended on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,9 @@ class PageFacts:
         sharpness, contrast, ink_share: Measures behind the verdict; ink_share is a share of the page 0.0–1.0.
         blank: True when the page holds no ink worth reading.
         flags: Findings, in no order.
+        colour: How it was scanned; ``None`` for a page that was drawn, and for facts older than this one.
+        occupied: Of page 1, where visible signatures stand: what holds ink of any kind (print, handwriting, seals),
+            as at most 200 boxes that do not overlap.
     """
 
     page_number: int
@@ -96,6 +120,8 @@ class PageFacts:
     ink_share: float = 0.0
     blank: bool = False
     flags: tuple[QualityFlag, ...] = ()
+    colour: ColourMode | None = None
+    occupied: tuple[Bbox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

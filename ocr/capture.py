@@ -22,6 +22,7 @@ from ocr.geometry import (
     Change,
     Crop,
     find_crop,
+    find_missing_corners,
     followed,
     straighten_reduced,
     straightening,
@@ -31,6 +32,7 @@ from ocr.image_files import count_frames, open_image, read_frame
 from ocr.ink import Reduced, reduce_page
 from ocr.limits import DEFAULT_LIMITS, Limits
 from ocr.media import JPEG, PDF, UNKNOWN, sniff
+from ocr.occupied import colour_mode, occupied_boxes
 from ocr.orientation import Orientation, find_orientation
 from ocr.page import CapturedPage, Encoding, GrayImage, VisibleImage
 from ocr.pdf_file import open_pdf
@@ -233,6 +235,7 @@ def _capture(
     applied = skew if abs(skew) >= MIN_SKEW else 0.0
     # What was drawn from a description never lay on a scanner's bed.
     crop = find_crop(page, applied) if options.crop and not raw.drawn and not negative else Crop()
+    corner = not raw.drawn and not negative and find_missing_corners(page, applied) > 0
     skew_after = remaining if applied else skew
     change = straightening(gray.shape[1], gray.shape[0], applied, crop)
     matrix = followed(matrix, change.matrix)
@@ -267,7 +270,9 @@ def _capture(
         contrast=round(quality.contrast, 3),
         ink_share=round(quality.ink_share, 5),
         blank=quality.blank,
-        flags=_flags(quality, dpi, skew_after, rotation, options, guessed=guessed, junk=junk),
+        flags=_flags(quality, dpi, skew_after, rotation, options, guessed=guessed, junk=junk, corner=corner),
+        colour=None if raw.drawn else colour_mode(pixels, bitonal=raw.bitonal),
+        occupied=occupied_boxes(pixels, dpi, change) if number == 1 else (),
     )
     kept = PageText(facts, PageVerdict.KEPT, words, engine="text-layer") if words else None
     return CapturedPage(visible, copy, scale, facts, kept)
@@ -379,6 +384,7 @@ def _flags(
     *,
     guessed: bool,
     junk: bool,
+    corner: bool,
 ) -> tuple[QualityFlag, ...]:
     found = (
         (QualityFlag.LOW_DPI, dpi < 0.97 * options.min_dpi),
@@ -387,6 +393,7 @@ def _flags(
         (QualityFlag.SKEW, abs(skew) >= 0.5),
         (QualityFlag.LOW_CONTRAST, quality.pale),
         (QualityFlag.CROPPED_TEXT, quality.cut),
+        (QualityFlag.MISSING_CORNER, corner),
         (QualityFlag.ROTATED, rotation != 0),
         (QualityFlag.JUNK_TEXT_LAYER, junk),
     )

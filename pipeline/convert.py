@@ -17,7 +17,7 @@ from manifests.documents import SignatureFact
 from manifests.text import PageText
 from ocr.xmp import DocumentMetadata, xmp_packet
 from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours
-from pipeline.options import capture_options, recognize_options, word_shares
+from pipeline.options import capture_options, recognize_options, taken_shares
 from pipeline.readers import Readers
 from pipeline.settings import Settings
 from pipeline.unfinished import PageNote, forget, unfinished
@@ -164,7 +164,7 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
         agency=settings.agency or "Cơ quan số hóa (thử nghiệm)",
         person=settings.converter or "",
         converter=settings.converter or "",
-        occupied=word_shares(first),
+        occupied=taken_shares(first),
         copy_form=settings.copy_form,
         seal=settings.seal,
         seal_width=settings.seal_width,

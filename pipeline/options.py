@@ -28,9 +28,11 @@ def recognize_options(settings: Settings) -> RecognizeOptions:
     )
 
 
-def word_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]:
-    """Boxes of a page's words as shares of the page, which a visible signature keeps off."""
+def taken_shares(page: PageText) -> tuple[tuple[float, float, float, float], ...]:
+    """Boxes of a page's words and of its ink as shares of the page, which what is drawn on it keeps off.
+
+    Words lie in both, so that where something must be covered it is rather a line or a frame than a word.
+    """
     width, height = page.facts.width, page.facts.height
-    return tuple(
-        (w.bbox.left / width, w.bbox.top / height, w.bbox.right / width, w.bbox.bottom / height) for w in page.words
-    )
+    boxes = (*(word.bbox for word in page.words), *page.facts.occupied)
+    return tuple((b.left / width, b.top / height, b.right / width, b.bottom / height) for b in boxes)

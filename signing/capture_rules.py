@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from manifests.text import ColourMode
 from signing.errors import CopyRefusedError
 from signing.profile_rules import Colour, LegalProfile, OnBreach
 
 _SLACK = 0.99
 """Scanners round: 299.97 dpi is 300."""
-
-
-class ColourMode(StrEnum):
-    """How a page was scanned."""
-
-    COLOUR = "colour"
-    GREY = "grey"
-    BITONAL = "bitonal"
 
 
 @dataclass(frozen=True, slots=True)

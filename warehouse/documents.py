@@ -161,7 +161,7 @@ def _pages(connection: sa.Connection, document_key: str) -> tuple[PageDetail, ..
         flags.setdefault(row["page_number"], []).append(QualityFlag(row["flag"]))
     pages = []
     for row in _rows(connection, schema.page, document_key):
-        facts: dict[str, Any] = {name: row[name] for name in PageFacts.__slots__ if name != "flags"}
+        facts: dict[str, Any] = {name: row[name] for name in PageFacts.__slots__ if name in row}
         pages.append(
             PageDetail(
                 facts=PageFacts(**facts, flags=tuple(flags.get(row["page_number"], ()))),

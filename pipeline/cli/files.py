@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,7 @@ def _summary(conversion: Conversion) -> dict[str, object]:
                 "verdict": p.verdict,
                 "words": p.words,
                 "confidence": round(p.confidence, 3),
-                "facts": p.facts,
+                "facts": replace(p.facts, occupied=()),
             }
             for p in conversion.pages
         ],

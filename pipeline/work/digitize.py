@@ -124,9 +124,8 @@ def _pages(
             progress.read += 1
         else:
             progress.resumed += 1
-        progress.rows.append(
-            PageRow(text.facts, text.verdict, len(text.words), text.mean_confidence, text.plain_text())
-        )
+        facts = replace(text.facts, occupied=())  # the page's own sidecar has them
+        progress.rows.append(PageRow(facts, text.verdict, len(text.words), text.mean_confidence, text.plain_text()))
         yield squeezed(page.visible), text
 
 

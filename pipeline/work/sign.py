@@ -18,7 +18,7 @@ from manifests.text import PageText
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import PdfaInvalidError
-from pipeline.options import word_shares
+from pipeline.options import taken_shares
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, record_link, signer_settings, trust_settings
 from pipeline.results import Digitized, ReceivedDocument, Signed
@@ -105,7 +105,8 @@ def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome
         own = replace(original, kind=ArtefactKind.SIGNED_PDF)
         context.archive.get_file(own.key, target, sha256=own.sha256)
         return Candidate(job, target, document.input_signatures, 0.0, own)
-    pages = tuple(PageCapture(page.facts.page_number, page.facts.dpi) for page in digitized.pages)
+    facts_of_pages = (page.facts for page in digitized.pages)
+    pages = tuple(PageCapture(facts.page_number, facts.dpi, facts.colour) for facts in facts_of_pages)
     notes = _check(job, CopyFacts(pages))
     if not plan.signers:
         unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC), notes)
@@ -179,7 +180,7 @@ def _tasks(context: Context, desk: SigningDesk, job: Job, digitized: Digitized) 
         copy_form=settings.copy_form,
         person=plan.converter,
         converter=plan.converter,
-        occupied=word_shares(first),  # which the visible signature keeps off
+        occupied=taken_shares(first),  # which the visible signature keeps off
         seal=settings.seal,
         seal_width=settings.seal_width,
         link=record_link(settings, document),

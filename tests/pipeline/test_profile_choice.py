@@ -23,8 +23,8 @@ def profile_of(lab: Any, ref: BatchRef) -> str:
     return str(record.legal_profile)
 
 
-def page_at(dpi: int) -> bytes:
-    image = Image.new("RGB", (dpi * 6, dpi * 8), "white")
+def page_at(dpi: int, paper: tuple[int, int, int] = (252, 250, 240)) -> bytes:
+    image = Image.new("RGB", (dpi * 6, dpi * 8), paper)
     image.paste((0, 0, 0), (dpi, 4 * dpi, 5 * dpi, 4 * dpi + dpi // 8))
     made = io.BytesIO()
     image.save(made, "PNG", dpi=(dpi, dpi))
@@ -100,6 +100,21 @@ def test_a_scan_below_what_the_profile_lets_through_is_not_signed(signing: Any) 
     (stopped,) = lab.run(ref).quarantined
     assert stopped.reason_code == "low_dpi"
     assert not list((lab.folder / "archive").rglob("signed_pdf/*"))
+
+
+@pytest.mark.parametrize(("profile", "signed"), [("tt01-2023", False), ("nd30-2020", True)])
+def test_a_grey_scan_is_refused_or_told_as_the_profile_says(signing: Any, profile: str, signed: bool) -> None:
+    lab = signing.with_settings(legal_profile=profile, converter="Nguyễn Thị Thử Nghiệm")
+    ref = lab.drop("2025-01", {"HS-1": page_at(200, (255, 255, 255)), "HS-2": page_at(200)})
+    report = lab.run(ref)
+    assert [o.reason_code for o in report.quarantined] == ([] if signed else ["not_in_colour"])
+    record = last_record(lab.context, f"{ref.key}/HS-1")
+    if record is None:
+        assert not signed
+    else:
+        (event,) = (e for e in record.events if e.type == "digital signature generation")
+        assert "không quét màu" in event.detail
+    assert last_record(lab.context, f"{ref.key}/HS-2") is not None
 
 
 @pytest.fixture
