@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from dashboard.oidc import Provider
 from dashboard.options import Options
 from dashboard.pages import Pages
 from dashboard.screen import Screen
@@ -25,6 +26,7 @@ class Desk:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.screen = Screen()
+        self.provider = Provider(options.oidc) if options.oidc else None
         self._file = _sqlite_file(options.database_url)
         self._engine = open_database(options.database_url)
         # An engine of a scope is light, but not so light as to make one at every request.
