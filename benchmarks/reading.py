@@ -23,7 +23,8 @@ import tempfile
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ from ocr.threads import use_one_thread
 
 IntArray = NDArray[np.int32]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
-SAMPLE_ERAS = ("form", "laser")
+SAMPLE_ERAS = ("laser", "form")
 SAMPLE_TYPES = ("birth", "decision", "marriage")
 
 
@@ -135,16 +136,16 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        pages = list(typed_pages(options.pages)) if options.pages else []
-        pages += sample_pages(options.samples, Path(folder))
-        if not pages:
-            print("no page: give --pages DIR with a .txt beside each image, or --samples 1", file=sys.stderr)
-            return 2
-        return compare(pages, options.runs)
+        typed = typed_pages(options.pages) if options.pages else ()
+        compared, worse = compare(chain(typed, sample_pages(options.samples, Path(folder))), options.runs)
+    if not compared:
+        print("no page: give --pages DIR with a .txt beside each image, or --samples 1", file=sys.stderr)
+        return 2
+    return 1 if worse else 0
 
 
-def compare(pages: list[tuple[str, Path, str]], runs: int) -> int:
-    """Prints the table; 1 when a page is read worse than by the peer."""
+def compare(pages: Iterable[tuple[str, Path, str]], runs: int) -> tuple[int, int]:
+    """Prints the table; how many pages there were, and how many are read worse than by the peer."""
     os.environ["OMP_THREAD_LIMIT"] = "1"
     use_one_thread()
     version = subprocess.run(["tesseract", "--version"], check=True, capture_output=True, text=True).stdout
@@ -153,12 +154,13 @@ def compare(pages: list[tuple[str, Path, str]], runs: int) -> int:
         end=" ",
     )
     print(f"peer: {version.splitlines()[0]}, -l vie; runs: {runs}")
-    ours(pages[0][1])  # the engine's models are loaded once a worker, not once a page
     columns = ("plain R", "plain P", "plain C", "ours R", "ours P", "ours C", "plain s", "ours s")
     print(f"{'page':28}", *(f"{column:>8}" for column in columns), "  ratio")
     worse = 0
-    figures = []
+    figures: list[tuple[float, ...]] = []
     for name, page, truth in pages:
+        if not figures:
+            ours(page)  # the engine's models are loaded once a worker, not once a page
         peer_runs, own_runs = [], []
         for _ in range(runs):  # interleaved, so that a busy machine hurts both alike
             peer_runs.append(timed(plain, page))
@@ -169,12 +171,13 @@ def compare(pages: list[tuple[str, Path, str]], runs: int) -> int:
         figures.append((*peer, *own, peer_time, own_time))
         worse += own[0] < peer[0] or own[1] < peer[1]
         show(name, figures[-1])
-    show("mean", tuple(statistics.mean(column) for column in zip(*figures, strict=True)))
-    ratios = [peer_time / own_time for *_, peer_time, own_time in figures]
-    print(f"median of the pages' time ratios, peer / ours: {statistics.median(ratios):.2f}")
+    if figures:
+        show("mean", tuple(statistics.mean(column) for column in zip(*figures, strict=True)))
+        ratios = [peer_time / own_time for *_, peer_time, own_time in figures]
+        print(f"median of the pages' time ratios, peer / ours: {statistics.median(ratios):.2f}")
     if worse:
-        print(f"{worse} of {len(pages)} pages are read worse than by plain Tesseract")
-    return 1 if worse else 0
+        print(f"{worse} of {len(figures)} pages are read worse than by plain Tesseract")
+    return len(figures), worse
 
 
 def show(name: str, figures: tuple[float, ...]) -> None:
