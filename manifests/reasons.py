@@ -162,6 +162,11 @@ _TABLE = (
     ("skew", "Giấy đặt lệch nhiều", "Quét lại trang này cho thẳng."),
     ("low_contrast", "Ảnh nhạt, thiếu tương phản", "Quét lại trang này với độ tương phản cao hơn."),
     ("cropped_text", "Chữ sát mép hoặc bị cắt ở mép trang", "Quét lại cả trang, đủ bốn mép giấy."),
+    (
+        "missing_corner",
+        "Góc giấy bị gập hoặc thiếu",
+        "Vuốt phẳng góc giấy rồi quét lại trang này; góc đã rách mất thì ghi vào biên bản.",
+    ),
     ("rotated", "Giấy đặt ngang hoặc ngược", "Không cần làm gì: trang đã được xoay lại."),
     ("blank_page", "Trang trắng", "Kiểm tra trang này có phải mặt sau trắng không."),
     (

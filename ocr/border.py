@@ -45,7 +45,7 @@ def find_border(small: GrayImage, paper: float, dpi: float) -> Mask:
     import numpy as np
 
     none = np.zeros(small.shape, np.uint8)
-    level = min(0.45 * paper, 110)
+    level = dark_level(paper)
     edges = (small[0], small[-1], small[:, 0], small[:, -1])
     if max(float((edge < level).mean()) for edge in edges) < 0.05:
         return none
@@ -74,6 +74,11 @@ def find_border(small: GrayImage, paper: float, dpi: float) -> Mask:
     return border
 
 
+def dark_level(paper: float) -> float:
+    """The bed is darker than this, coloured paper is not."""
+    return min(0.45 * paper, 110)
+
+
 def is_negative(small: GrayImage, border: Mask) -> bool:
     """Whether the page is white on black: most of what is no border is dark."""
     import numpy as np
@@ -82,8 +87,8 @@ def is_negative(small: GrayImage, border: Mask) -> bool:
     return int(dark) > 0.5 * small.size
 
 
-def _solid_at_edge(small: GrayImage, level: float, dpi: float) -> tuple[Mask, int]:
-    """Solid dark areas that touch the picture's edge and are larger than any stroke: labels from 1, and how many."""
+def find_solid(small: GrayImage, level: float, dpi: float) -> Mask:
+    """255 where it is darker than ``level`` over more than the width of a stroke."""
     import cv2
     import numpy as np
 
@@ -92,7 +97,15 @@ def _solid_at_edge(small: GrayImage, level: float, dpi: float) -> tuple[Mask, in
     # Padding keeps a border thinner than the kernel alive where it leaves the picture.
     padded = cv2.copyMakeBorder(dark, size, size, size, size, cv2.BORDER_REPLICATE)
     solid: Pixels = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
-    solid = np.ascontiguousarray(solid[size:-size, size:-size])
+    return np.ascontiguousarray(solid[size:-size, size:-size])
+
+
+def _solid_at_edge(small: GrayImage, level: float, dpi: float) -> tuple[Mask, int]:
+    """Solid dark areas that touch the picture's edge and are larger than any stroke: labels from 1, and how many."""
+    import cv2
+    import numpy as np
+
+    solid = find_solid(small, level, dpi)
     total, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
     height, width = small.shape
     left, top, wide, high, area = (stats[:, column] for column in range(5))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ocr.border import dark_level, find_solid
 from ocr.ink import Reduced
 from ocr.raw_page import Pixels
 
@@ -26,6 +27,10 @@ MIN_SKEW = 0.1
 """Degrees; below it a page is left alone."""
 _MAX_CROP = 0.15
 _MIN_CROP_MM = 1.5
+_CORNER_MM = (7.0, 40.0)
+"""Legs of a missing corner; a smaller one holds no text, a larger dark area is something else."""
+_TRIANGLE = (0.35, 0.68)
+"""Share of its box that a corner cut off along a line fills: one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,40 @@ def find_crop(page: Reduced, skew: float) -> Crop:
     least = page.pixels(_MIN_CROP_MM)
     left, top, right, bottom = (round(side / page.scale) if side >= least else 0 for side in sides)
     return Crop(left, top, right, bottom)
+
+
+def find_missing_corners(page: Reduced, skew: float) -> int:
+    """How many corners of the straightened sheet are torn off or folded over: the dark bed shows in their place.
+
+    Over a white bed nothing tells such a corner from paper.
+    """
+    import cv2
+    import numpy as np
+
+    height, width = page.gray.shape
+    solid = find_solid(page.gray, dark_level(page.paper), page.dpi)
+    border = page.border
+    if skew:
+        rotation = _rotation(width, height, skew)
+        solid = warp(solid, rotation, (width, height), 0)
+        border = warp(border, rotation, (width, height), 255 if border.any() else 0)
+    left, top, right, bottom = _border_sides(border > 127)
+    sheet = np.ascontiguousarray(solid[top : height - bottom, left : width - right] > 127).astype(np.uint8)
+    reach = page.pixels(_CORNER_MM[1])
+    if min(sheet.shape) < 4 * reach:
+        return 0
+    missing = 0
+    for corner in (sheet, sheet[:, ::-1], sheet[::-1], sheet[::-1, ::-1]):
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(corner), connectivity=4)
+        slack = page.pixels(1.0)
+        near = labels[:slack, :slack]
+        if not near.any():
+            continue
+        x, y, wide, high, area = (int(value) for value in stats[int(near.max())])
+        least = page.pixels(_CORNER_MM[0])
+        sized = x + y < 2 * slack and least <= min(wide, high) and max(wide, high) <= reach
+        missing += sized and _TRIANGLE[0] <= area / (wide * high) <= _TRIANGLE[1]
+    return missing if missing <= 2 else 0
 
 
 def _border_sides(border: Any) -> tuple[int, int, int, int]:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_MAX_CONTENT = 4_000_000
+_MAX_CONTENT = 500_000
 _MAX_DEPTH = 4
+_MAX_STEPS = 100_000
+"""Operations of one page, forms within forms counted as often as they are drawn: a scanner writes a dozen."""
 _PAINT = frozenset((b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"))
 _SHOW = frozenset((b"Tj", b"TJ", b"'", b'"'))
 _INVISIBLE_TEXT = 3
@@ -31,11 +33,13 @@ class Drawing:
         images: Image XObjects in order, each with the matrix that places its unit square on the page.
         marks: Something else that can be seen, or that this module does not understand.
         text: Some text is shown, visible or not.
+        steps: Operations read so far.
     """
 
     images: list[tuple[Any, Matrix]] = field(default_factory=list)
     marks: bool = False
     text: bool = False
+    steps: int = 0
 
 
 @dataclass
@@ -86,6 +90,9 @@ def _walk(
     stack: list[_State] = []
     path: list[tuple[float, float, float, float]] = []
     odd_path = False
+    drawing.steps += len(operations)
+    if drawing.steps > _MAX_STEPS:
+        raise ValueError("more operations than anybody draws a scan with")
     for operands, operator in operations:
         if operator == b"q":
             stack.append(state.copy())
@@ -149,6 +156,7 @@ def _draw(
     inner = state.copy()
     if "/Matrix" in target:
         inner.matrix = multiply(_numbers(target["/Matrix"]), inner.matrix)
+    drawing.steps += len(target.get_data()) // 10
     own = target.get("/Resources")
     _walk(target, own.get_object() if own is not None else resources, reader, inner, drawing, box, depth + 1)
 

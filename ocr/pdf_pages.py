@@ -152,6 +152,9 @@ def _drawn(pdf: PdfFile, page: PageObject, drawing: Drawing, number: int, limits
     import numpy as np
 
     where = f"{pdf.name}, trang {number}"
+    for image, _ in drawing.images:
+        # poppler decodes them whole, however small they are drawn.
+        check_pixels(int(image.get("/Width", 0)), int(image.get("/Height", 0)), where, limits)
     left, bottom, right, top = _display_box(page)
     unit = _user_unit(page)
     width, height = abs(right - left) * unit / _POINTS, abs(top - bottom) * unit / _POINTS

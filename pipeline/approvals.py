@@ -14,14 +14,13 @@ from enum import StrEnum
 from manifests.documents import BatchRef, Event
 from manifests.reasons import Severity
 from manifests.serial import from_json, to_json
-from manifests.text import PageVerdict, QualityFlag
+from manifests.text import RESCAN_FLAGS, PageVerdict, QualityFlag
 from pipeline import archive
 from pipeline.context import Context
 from pipeline.errors import ApprovalMissingError, ApprovalRefusedError
 from pipeline.results import Digitized, Receipt
 from pipeline.work.sign import Job
 from signing.profiles import SignerKind
-from warehouse.batches import RESCAN_FLAGS
 
 EVENT = "approval"
 """PREMIS event type of a decision."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from manifests.documents import RecordStatus
 from manifests.reasons import REASONS, Fault, Severity
-from manifests.text import QualityFlag
+from manifests.text import RESCAN_FLAGS
 from warehouse import schema
 from warehouse.database import reading
 from warehouse.documents import select_documents
@@ -25,9 +25,6 @@ from warehouse.results import (
     StageProgress,
 )
 from warehouse.schema import BatchStatus, DocumentStatus, StageStatus
-
-RESCAN_FLAGS = (QualityFlag.LOW_DPI, QualityFlag.BLUR, QualityFlag.LOW_CONTRAST, QualityFlag.CROPPED_TEXT)
-"""Findings only the scanner can mend; a skewed or turned page was mended on the way."""
 
 _SHOWN = 200  # documents of one group on a page
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from manifests.reasons import REASONS
+from manifests.text import RESCAN_FLAGS, QualityFlag
 from pipeline.cli import telling_errors
 from pipeline.cli.screen import Exit, err, out, print_json, progress_bar
 from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours, reason_code, safe_message
 
 if TYPE_CHECKING:
     from pipeline.convert import Conversion
+    from pipeline.unfinished import PageNote
 
 SINGLE_PAGED = (".jpg", ".jpeg", ".png")
 """Endings of files that hold one page."""
@@ -126,9 +128,29 @@ def _summary(conversion: Conversion) -> dict[str, object]:
             }
             for p in conversion.pages
         ],
+        "rescan": [
+            {
+                "page": p.page_number,
+                "source": p.facts.source,
+                "source_page": p.facts.source_page,
+                "flags": _rescan_flags(p),
+            }
+            for p in conversion.pages
+            if _rescan_flags(p)
+        ],
+        "blank_pages": [p.page_number for p in conversion.pages if p.facts.blank],
         "input_signatures": conversion.input_signatures,
         "signature": conversion.signature,
     }
+
+
+def _rescan_flags(page: PageNote) -> tuple[QualityFlag, ...]:
+    """What only the scanner can mend."""
+    return tuple(flag for flag in page.facts.flags if flag in RESCAN_FLAGS)
+
+
+def _other_flags(page: PageNote) -> tuple[QualityFlag, ...]:
+    return tuple(flag for flag in page.facts.flags if flag not in RESCAN_FLAGS)
 
 
 def _print(conversion: Conversion) -> None:
@@ -148,10 +170,15 @@ def _print(conversion: Conversion) -> None:
         out.print(f"  trang không đọc được: {', '.join(unread)}")
     if blank:
         out.print(f"  trang trắng: {', '.join(blank)}")
+    for page in pages:
+        if flags := _rescan_flags(page):
+            why = ", ".join(REASONS[flag].title for flag in flags)
+            told = f"  nên quét lại {page.facts.source} trang {page.facts.source_page} ({why})"
+            out.print(told, markup=False, highlight=False)
     flagged = [
-        f"{p.page_number} ({', '.join(REASONS[flag].title for flag in p.facts.flags)})"
+        f"{p.page_number} ({', '.join(REASONS[flag].title for flag in _other_flags(p))})"
         for p in pages
-        if p.facts.flags
+        if _other_flags(p)
     ]
     if flagged:
         out.print(f"  cần xem lại: trang {'; trang '.join(flagged)}", highlight=False)

@@ -8,8 +8,7 @@ import pytest
 
 from dashboard import words
 from manifests.record_types import record_types
-from manifests.text import QualityFlag
-from warehouse.batches import RESCAN_FLAGS
+from manifests.text import RESCAN_FLAGS, QualityFlag
 from warehouse.schema import BatchStatus, DocumentStatus
 
 
