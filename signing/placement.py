@@ -19,6 +19,9 @@ FloatArray = NDArray[np.float64]
 
 # The block stays near its corner: it may move by this share of the page's height, and sideways to the middle.
 _LOWEST = 0.22
+# Where that has no room, it may go this far down.
+_LOWEST_OF_ALL = 0.45
+_AT_ONCE = 200
 # Points between the places tried, and their number each way: a larger page is searched more coarsely.
 _STEP = 6.0
 _STEPS = 40
@@ -90,10 +93,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A page-space rectangle, and how many square points of what is there already it covers."""
+    """A page-space rectangle.
+
+    Attributes:
+        covered: Square points of what is there already that lie under it.
+        distance: Points from the regular place at the corner.
+    """
 
     rect: Rect
     covered: float
+    distance: float = 0.0
 
 
 def place(
@@ -104,34 +113,45 @@ def place(
     bottom: bool = False,
     margin: float,
     occupied: Sequence[Rect] = (),
+    far: bool = False,
 ) -> Spot:
     """Where a block of ``size`` points goes at a left or ``right``, top or ``bottom`` corner.
 
     A block too large for a small page is scaled down. Among places near the corner, the one covering least of
-    ``occupied`` (view rectangles: words, other signatures) wins; among equals the one nearest to the corner.
+    ``occupied`` (view rectangles: words, ink, other signatures) wins; among equals the one nearest to the corner.
+    ``far`` looks further from the corner, on its side of the page.
     """
     width, height = frame.size
     margin = min(margin, width / 10, height / 10)
     scale = min(1.0, (width - 2 * margin) / size[0], (height - 2 * margin) / 3 / size[1])
     block = size[0] * scale, size[1] * scale
-    candidates = _candidates((width, height), block, right=right, bottom=bottom, margin=margin)
+    candidates = _candidates((width, height), block, right=right, bottom=bottom, margin=margin, far=far)
     if not occupied:
         return Spot(frame.to_page(next(candidates)[1]), 0.0)
-    distances, rects = zip(*candidates, strict=True)
+    distances, rects = zip(*sorted(candidates), strict=True)
     left, low, right_end, top = np.array(rects).T
     reach = left.min(), low.min(), right_end.max(), top.max()
     near = [o for o in occupied if o[0] < reach[2] and o[2] > reach[0] and o[1] < reach[3] and o[3] > reach[1]]
-    covered = _covered(rects, near or [(0.0, 0.0, 0.0, 0.0)])
-    best = np.lexsort((distances, covered))[0]
-    return Spot(frame.to_page(rects[best]), float(covered[best]))
+    if not near:
+        return Spot(frame.to_page(rects[0]), 0.0)
+    best, least = 0, math.inf
+    # Nearest first, some at a time: most pages have room close by, and the rest need not be looked at.
+    for start in range(0, len(rects), _AT_ONCE):
+        covered = _covered(rects[start : start + _AT_ONCE], near)
+        index = int(np.argmin(covered))
+        if covered[index] < least:
+            best, least = start + index, float(covered[index])
+        if not least:
+            break
+    return Spot(frame.to_page(rects[best]), least, distances[best])
 
 
 def _candidates(
-    page: tuple[float, float], block: tuple[float, float], *, right: bool, bottom: bool, margin: float
+    page: tuple[float, float], block: tuple[float, float], *, right: bool, bottom: bool, margin: float, far: bool
 ) -> Iterator[tuple[float, Rect]]:
     """Rectangles near the corner, each with its distance from the regular place, which comes first."""
     width, height = page
-    furthest = max(height * _LOWEST - block[1], 0.0)
+    furthest = max(height * (_LOWEST_OF_ALL if far else _LOWEST) - block[1], 0.0)
     inmost = max(width / 2 - block[0], 0.0)
     for off in _steps(-margin, furthest - margin):
         for inward in _steps(-margin, inmost - margin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import unicodedata
 from dataclasses import dataclass
 from itertools import product
@@ -19,11 +20,22 @@ from signing.seals import Seal, read_seal
 if TYPE_CHECKING:
     from signing.appearance import TextBlock
 
-# A block that would cover text is tried wider and lower, too.
+_log = logging.getLogger(__name__)
+
+# A block that would cover something is tried wider and lower, and at last narrow and high, for a page's margin.
 _WIDENINGS = (1.0, 1.4, 2.0, 2.8)
+_NARROWER = (0.7, 0.5, 0.4, 0.3)
 _MARK_CORNERS = (Corner.BOTTOM_LEFT, Corner.BOTTOM_RIGHT)
 _MARK_WIDTHS = (1.0, 0.5, 0.33)
 """Shares of the page's width."""
+_MARK_NARROWER = (0.22, 0.15, 0.1)
+_MARK_RESORTS = (*_MARK_CORNERS, Corner.TOP_LEFT, Corner.TOP_RIGHT)
+"""That the mark stands at the foot is our own rule; rather than cover something it goes to the head."""
+_NARROWEST = 52.0
+_SMALLER, _SMALLEST = 0.8, 6
+"""Share of the profile's font size a block shrinks to rather than cover something, and fewest points ever."""
+_WORTH_MOVING = 12.0
+"""Points of distance from the corner that another form of the block must save."""
 _DEEPEST_TREE = 64
 
 
@@ -38,8 +50,8 @@ class SigningDetails:
         converter: Full name for the conversion mark; ``person`` when empty, and the agency when that is empty, too.
         at: Signing time shown, aware; now when ``None``.
         reason, location: Go into the signature dictionary when given.
-        occupied: Boxes of words on page 1 as shares of the page (left, top, right, bottom; 0.0–1.0 from the top
-            left), which the block keeps off as far as there is room near its corner.
+        occupied: Boxes of words and other ink on page 1 as shares of the page (left, top, right, bottom; 0.0–1.0
+            from the top left), which the block keeps off as far as there is room at its corner.
         margin: Points to the page's edges; the profile's when ``None``.
         seal: PNG of the agency's seal, for profiles that show it; ``seal_width`` its real width in mm.
         link: Address of the record's page, shown as a QR code beside the conversion mark; none when empty.
@@ -136,9 +148,16 @@ def place_signature(
         ProfileError: A letter is in no font here (a PDF/A may not show a missing glyph).
         FontMissingError: No font is installed.
     """
-    widths = tuple(rules.block_width * widening for widening in _WIDENINGS)
     margin = rules.margin if details.margin is None else details.margin
-    return _place(wording, widths, (rules.corner,), margin, frame, _occupied(details, frame, taken))
+    near = tuple(rules.block_width * widening for widening in _WIDENINGS)
+    narrow = tuple(max(rules.block_width * narrowing, _NARROWEST) for narrowing in _NARROWER)
+    corner = (rules.corner,)
+    tries = (
+        _Try(near, corner),
+        _Try((*near, *narrow), corner, far=True),
+        _Try((*near, *narrow), corner, True, _SMALLER),
+    )
+    return _place(wording, tries, margin, frame, _occupied(details, frame, taken))
 
 
 def place_mark(
@@ -150,39 +169,60 @@ def place_mark(
         ProfileError, FontMissingError: As ``place_signature``.
     """
     margin = rules.margin if details.margin is None else details.margin
-    widths = tuple(max((frame.size[0] - 2 * margin) * share, 60.0) for share in _MARK_WIDTHS)
-    return _place(wording, widths, _MARK_CORNERS, margin, frame, _occupied(details, frame, taken))
+    wide = frame.size[0] - 2 * margin
+    near = tuple(max(wide * share, _NARROWEST) for share in _MARK_WIDTHS)
+    narrow = tuple(max(wide * share, _NARROWEST) for share in _MARK_NARROWER)
+    tries = (_Try((*near, *narrow), _MARK_CORNERS), _Try((*near, *narrow), _MARK_RESORTS, far=True))
+    return _place(wording, tries, margin, frame, _occupied(details, frame, taken))
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """Widths a block is set in, best first, and corners it is put to; ``far``: away from them as well."""
+
+    widths: tuple[float, ...]
+    corners: tuple[Corner, ...]
+    far: bool = False
+    size: float = 1.0
+    """Share of the profile's font size."""
 
 
 def _place(
-    wording: Wording,
-    widths: tuple[float, ...],
-    corners: tuple[Corner, ...],
-    margin: float,
-    frame: Frame,
-    occupied: tuple[Rect, ...],
+    wording: Wording, tries: tuple[_Try, ...], margin: float, frame: Frame, occupied: tuple[Rect, ...]
 ) -> tuple[TextBlock, Rect]:
+    """The form and place that cover nothing: the first try's that has one, there the one nearest to the corner.
+
+    Where no try has one, what covers least.
+    """
     from signing.appearance import TextBlock
 
     font = _font(wording)
     pictured = wording.seal is not None or wording.code is not None
     forms = (False, True) if pictured else (False,)
-    found = []
-    for stacked, width, corner in product(forms, widths, corners):
-        wrapped = tuple(part for line in wording.lines for part in font.wrap(line, wording.font_size, width))
-        block = TextBlock(wrapped, font, wording.font_size, wording.seal, wording.code, stacked)
-        spot = place(
-            frame,
-            block.size,
-            right=corner in (Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT),
-            bottom=corner in (Corner.BOTTOM_LEFT, Corner.BOTTOM_RIGHT),
-            margin=margin,
-            occupied=occupied,
-        )
-        found.append((spot.covered, block, spot.rect))
-        if not spot.covered:
+    found: list[tuple[float, float, TextBlock, Rect]] = []
+    for one in tries:
+        size = max(_SMALLEST, round(wording.font_size * one.size))
+        for number, (stacked, width, corner) in enumerate(product(forms, one.widths, one.corners)):
+            if found and found[-1][:2] <= (0.0, number * _WORTH_MOVING):
+                break
+            wrapped = tuple(part for line in wording.lines for part in font.wrap(line, size, width))
+            block = TextBlock(wrapped, font, size, wording.seal, wording.code, stacked)
+            spot = place(
+                frame,
+                block.size,
+                right=corner in (Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT),
+                bottom=corner in (Corner.BOTTOM_LEFT, Corner.BOTTOM_RIGHT),
+                margin=margin,
+                occupied=occupied,
+                far=one.far,
+            )
+            found.append((spot.covered, spot.distance + number * _WORTH_MOVING, block, spot.rect))
+            found.sort(key=lambda item: item[:2], reverse=True)
+        if not found[-1][0]:
             break
-    _, block, rect = min(found, key=lambda item: item[0])
+    covered, _, block, rect = found[-1]
+    if covered:
+        _log.warning("page 1 has no room left: what is drawn covers %.0f mm² of it", covered * (25.4 / 72) ** 2)
     return block, rect
 
 

@@ -19,7 +19,7 @@ from signing.profiles import find_profile, parse_profile
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, sign_pdf
 from signing.verify import verify_pdf
-from signing.visible import place_signature, signature_wording
+from signing.visible import mark_wording, place_mark, place_signature, signature_wording
 
 A4 = (0.0, 0.0, 595.0, 842.0)
 BLOCK = (170.0, 40.0)
@@ -197,6 +197,51 @@ def test_a_block_that_would_cover_text_is_set_wider() -> None:
     squeezed, rect = place_signature(wording, rules, details, frame, (below,))
     assert len(squeezed.lines) < len(free.lines)
     assert rect[1] >= below[3]
+
+
+def placed(profile: str, *taken: tuple[float, float, float, float]) -> tuple[Any, Any]:
+    """Block and rectangle of the first signature on an A4 page of which ``taken`` (view rectangles) is not free."""
+    rules = find_profile(profile)
+    wording = signature_wording(rules, rules.signer, DETAILS, dt.datetime.now(dt.UTC), mark=False)
+    return place_signature(wording, rules.signatures[0], DETAILS, Frame(A4, 0), taken)
+
+
+def covers(rect: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return rect[0] < other[2] - 1 and rect[2] > other[0] + 1 and rect[1] < other[3] - 1 and rect[3] > other[1] + 1
+
+
+DETAILS = SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm", person="Nguyễn Thị Thử Nghiệm")
+
+
+def test_it_becomes_narrow_for_the_margin_rather_than_cover_the_page() -> None:
+    full = (75.0, 0.0, 595.0, 842.0)
+    block, rect = placed("tt01-2023", full)
+    assert not covers(rect, full)
+    assert rect[3] > 842 - 60, "still at the top"
+    assert len(block.lines) > 3
+
+
+def test_it_stays_on_its_side_of_the_page() -> None:
+    left = (0.0, 0.0, 290.0, 842.0)
+    _, rect = placed("tt01-2023", left)
+    assert rect[2] <= 298, "top left is top left, though the right half is free"
+
+
+def test_the_mark_goes_beside_a_seal_at_the_foot_and_to_the_head_when_the_foot_is_full() -> None:
+    profile, frame = find_profile("nd30-2020"), Frame(A4, 0)
+    wording = mark_wording(profile, DETAILS, dt.datetime.now(dt.UTC))
+    seal = (280.0, 0.0, 595.0, 150.0)
+    _, beside = place_mark(wording, profile.signatures[0], DETAILS, frame, (seal,))
+    assert not covers(beside, seal)
+    assert beside[3] < 80, "at the foot, beside the seal and not above it"
+    body = (0.0, 0.0, 595.0, 800.0)
+    _, above = place_mark(wording, profile.signatures[0], DETAILS, frame, (body,))
+    assert not covers(above, body)
+
+
+def test_a_page_without_room_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    placed("nd30-2020", A4)
+    assert "no room" in caplog.text
 
 
 def test_letters_no_font_writes_are_refused_before_anything_is_written(
