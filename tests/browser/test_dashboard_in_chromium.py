@@ -9,12 +9,29 @@ from urllib.parse import quote
 
 import pytest
 from archive_sample import BATCH, HOSTILE_BATCH
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
 HOSTILE_PATH = "/lo/" + "/".join(quote(part, safe="") for part in HOSTILE_BATCH.split("/"))
 PAGES = ["/", "/don-vi/00256", "/lo", f"/lo/{BATCH}", HOSTILE_PATH, "/ho-so", "/khong-co"]
+JUDGED = [
+    *PAGES[:-1],
+    "/ma-tran",
+    "/ma-tran/tuan",
+    "/canh-bao",
+    "/danh-muc",
+    "/phan-giao",
+    "/day-du",
+    "/doi-chieu",
+    "/duyet",
+    f"/duyet/{BATCH}/HS-0003",
+    "/doi-mat-khau",
+    "/dang-nhap",
+]
+
+PASSWORD = "chín con sông nhỏ"
 
 _CONTRASTS = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -150,3 +167,44 @@ def test_a_hostile_batch_runs_nothing(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE_BATCH.partition("/")[2])
     expect(page.locator(".documents")).to_contain_text("onerror")
     assert page.locator("main img, main script").count() == 0
+
+
+@pytest.mark.parametrize("path", JUDGED)
+def test_axe_finds_nothing_against_wcag_aa(page: Page, path: str) -> None:
+    page.goto(path)
+    if page.url.endswith("/muc-dich") or "/muc-dich?" in page.url:
+        page.locator("main form button[type=submit]").first.click()
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    told = [(it["id"], [node["target"] for node in it["nodes"]][:3]) for it in found.response["violations"]]
+    assert told == []
+    assert len(found.response["passes"]) > 5
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_signing_in_by_keyboard_leads_to_the_page_that_was_wanted(page: Page) -> None:
+    page.context.clear_cookies()
+    page.goto("/ho-so?year=1998")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
+    expect(page.get_by_label("Tên đăng nhập")).to_be_focused()
+    page.keyboard.type("lan")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/ho-so\?year=1998$"))
+    expect(page.locator("header")).to_contain_text("Đỗ Thị Lan")
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
+    page.goto("/lo")
+    expect(page).to_have_url(re.compile(r"/dang-nhap\?tiep="))
+
+
+def test_the_target_stands_where_it_says(page: Page) -> None:
+    page.goto("/")
+    bar = page.locator("tr[data-unit] .bar").first
+    track, target = (bar.locator(f".{part}").bounding_box() for part in ("bar-track", "bar-target"))
+    assert track is not None
+    assert target is not None
+    assert target["x"] + target["width"] == pytest.approx(track["x"] + track["width"], abs=2), "100 % is the end"
+    expect(page.locator("svg.chart")).to_have_count(1)
+    page.get_by_text("Số liệu của biểu đồ").click()
+    expect(page.locator(".trend table")).to_be_visible()
