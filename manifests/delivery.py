@@ -91,7 +91,11 @@ class DeliveryReport:
         return found
 
 
-_FLAG_REASONS = {QualityFlag.LOW_DPI: "low_dpi", QualityFlag.JUNK_TEXT_LAYER: "junk_text_layer"}
+_FLAG_REASONS = {
+    QualityFlag.LOW_DPI: "low_dpi",
+    QualityFlag.NOT_IN_COLOUR: "not_in_colour",
+    QualityFlag.JUNK_TEXT_LAYER: "junk_text_layer",
+}
 _CLUTTER = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 """What operating systems leave in every folder; telling people of it would bury what matters."""
 

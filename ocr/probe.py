@@ -19,10 +19,15 @@ from ocr.syllables import judge_text
 
 _TEXT_PAGES = 5
 _MIN_DPI = 200.0
+_COLOURLESS = ("1", "L", "LA", "I;16")
+"""Pillow's modes of bitonal and grey pictures."""
 
 
-def probe(path: Path, limits: Limits = DEFAULT_LIMITS) -> ScanFacts:
+def probe(path: Path, limits: Limits = DEFAULT_LIMITS, *, colour: bool = False) -> ScanFacts:
     """Looks into one scan.
+
+    Args:
+        colour: Flag images that were not scanned in colour; what a PDF holds is seen when its pages are captured.
 
     Raises:
         OSError: The file itself cannot be read (gone, no permission); that says nothing about the scan.
@@ -33,7 +38,7 @@ def probe(path: Path, limits: Limits = DEFAULT_LIMITS) -> ScanFacts:
     if kind == UNKNOWN:
         return ScanFacts(kind, 0, problem="unsupported_format", detail="nội dung không phải PDF, TIFF, JPEG hay PNG")
     try:
-        return _probe_pdf(path, limits) if kind == PDF else _probe_image(path, kind, limits)
+        return _probe_pdf(path, limits) if kind == PDF else _probe_image(path, kind, limits, colour)
     except ScanError as error:
         return ScanFacts(kind, 0, problem=error.code, detail=error.detail)
     except OcrError as error:
@@ -54,18 +59,20 @@ def _has_junk_text(pdf: PdfFile, limits: Limits) -> bool:
     return judge_text([plain_text(pdf.path, 1, min(pdf.pages, _TEXT_PAGES), limits)]).junk
 
 
-def _probe_image(path: Path, kind: str, limits: Limits) -> ScanFacts:
+def _probe_image(path: Path, kind: str, limits: Limits, colour: bool) -> ScanFacts:
     with open_image(path, path.name) as image:
         frames, broken = count_frames(image, limits)
         if frames == 0:
             return ScanFacts(kind, 0, problem="unreadable", detail="không có trang nào đọc được")
         if frames > limits.max_pages:
             return ScanFacts(kind, 0, problem="too_many_pages", detail=f"hơn {limits.max_pages} trang")
-        low = False
+        low = colourless = False
         for index in range(frames):
             image.seek(index)
             check_pixels(image.width, image.height, path.name, limits)
+            colourless = colourless or (colour and image.mode in _COLOURLESS)
             stated = image.info.get("dpi")
             low = low or (stated is not None and 20 <= float(min(stated)) < _MIN_DPI * 0.97)
     detail = f"trang {frames + 1} của tệp TIFF bị hỏng; đọc được {frames} trang" if broken else ""
-    return ScanFacts(kind, frames, detail=detail, flags=(QualityFlag.LOW_DPI,) if low else ())
+    found = ((QualityFlag.LOW_DPI, low), (QualityFlag.NOT_IN_COLOUR, colourless))
+    return ScanFacts(kind, frames, detail=detail, flags=tuple(flag for flag, present in found if present))

@@ -21,6 +21,8 @@ from pipeline.options import capture_options, recognize_options, taken_shares
 from pipeline.readers import Readers
 from pipeline.settings import Settings
 from pipeline.unfinished import PageNote, forget, unfinished
+from signing.capture_rules import CopyFacts, PageCapture, check_capture
+from signing.errors import VerificationError
 from signing.profiles import find_profile
 
 NOT_CHECKED = "not_checked"
@@ -36,6 +38,7 @@ class Conversion:
         input_signatures: Signatures the input carried; the input itself is never changed.
         signature: The signature made, when one was asked for.
         pdfa: ``valid``, ``invalid`` or ``not_checked``.
+        breaches: What the pages lack of the legal profile's rules, in sentences.
     """
 
     out: Path
@@ -45,6 +48,7 @@ class Conversion:
     signature: SignatureFact | None
     pdfa: str
     pdfa_detail: str
+    breaches: tuple[str, ...] = ()
 
 
 def open_readers(settings: Settings, most: int | None = None) -> Readers:
@@ -106,7 +110,14 @@ def convert(
         raise
     forget(out)
     pdfa, detail = _judged(out, settings) if check or sign else (NOT_CHECKED, "")
-    return Conversion(out, notes, resumed, _signatures(survey.signed, settings), fact, pdfa, detail)
+    signatures = _signatures(survey.signed, settings)
+    return Conversion(out, notes, resumed, signatures, fact, pdfa, detail, _breaches(notes, settings))
+
+
+def _breaches(notes: Sequence[PageNote], settings: Settings) -> tuple[str, ...]:
+    profile = find_profile(settings.legal_profile, settings.profiles_folder)
+    pages = tuple(PageCapture(note.page_number, note.facts.dpi, note.facts.colour) for note in notes)
+    return tuple(breach.sentence for breach in check_capture(profile, CopyFacts(pages)))
 
 
 def _bindings(files: Sequence[Path], settings: Settings) -> tuple[str, str]:
@@ -133,16 +144,34 @@ def _signatures(files: Sequence[Path], settings: Settings) -> tuple[SignatureFac
     if not files:
         return ()
     from pipeline.plan import trust_settings
-    from signing.errors import VerificationError
-    from signing.verify import verify_pdf
+    from signing.guard import Examiner
 
     found: list[SignatureFact] = []
-    for file in files:
-        try:
-            found += verify_pdf(file, trust=trust_settings(settings))
-        except VerificationError:
-            continue  # a broken signature does not keep the paper from being read; 'sohoa verify' tells
+    with Examiner(settings.examine_timeout) as examiner:
+        for file in files:
+            try:
+                found += examiner.examine(file, trust=trust_settings(settings)).signatures
+            except VerificationError as error:
+                # a broken signature does not keep the paper from being read; 'sohoa verify' tells more
+                found.append(_unjudged(error))
     return tuple(found)
+
+
+def _unjudged(error: VerificationError) -> SignatureFact:
+    """What is told of a signature nobody could judge."""
+    return SignatureFact(
+        field_name="",
+        signer="",
+        intact=False,
+        valid=False,
+        trusted=False,
+        level="",
+        signed_at=None,
+        timestamp_at=None,
+        covers_whole_file=False,
+        legally_valid=False,
+        summary=str(error),
+    )
 
 
 def _judged(out: Path, settings: Settings) -> tuple[str, str]:

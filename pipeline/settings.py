@@ -172,6 +172,13 @@ class Settings(BaseSettings):
     report_recipients: tuple[str, ...] = Field((), description="E-mail addresses the monthly report goes to")
     # how it is proven
     verapdf: str | None = Field(None, description="Folder of veraPDF's jars; .tools/verapdf when empty")
+    pdfa_proof: Literal["when-available", "required"] = Field(
+        "when-available",
+        description="Whether a file may be stored as signed without veraPDF's word; 'required' stops the signing",
+    )
+    examine_timeout: float = Field(
+        120.0, gt=0, description="Seconds the signatures of one delivered file may be examined"
+    )
     # who looks in
     dashboard_hosts: tuple[str, ...] = Field(
         (), description="Names the dashboard answers to besides 127.0.0.1 and localhost, as a JSON list"

@@ -139,6 +139,7 @@ def _summary(conversion: Conversion) -> dict[str, object]:
             if _rescan_flags(p)
         ],
         "blank_pages": [p.page_number for p in conversion.pages if p.facts.blank],
+        "breaches": conversion.breaches,
         "input_signatures": conversion.input_signatures,
         "signature": conversion.signature,
     }
@@ -182,6 +183,8 @@ def _print(conversion: Conversion) -> None:
     ]
     if flagged:
         out.print(f"  cần xem lại: trang {'; trang '.join(flagged)}", highlight=False)
+    for breach in conversion.breaches:
+        out.print(f"  hồ sơ pháp lý: {breach}", markup=False, highlight=False)
     if conversion.input_signatures:
         out.print("  tệp gốc đã có chữ ký số; tệp gốc được giữ nguyên, tệp này là bản tra cứu")
     if conversion.signature:

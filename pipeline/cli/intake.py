@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import open_context, telling_errors
-from pipeline.cli.screen import Exit, err, fail, out, print_json, progress_bar, table
+from pipeline.cli.screen import Exit, err, fail, out, print_json, progress_bar, table, warn_without_proof
 from pipeline.stages import NAMES, stage
 
 if TYPE_CHECKING:
@@ -37,14 +37,21 @@ def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
     from ocr.probe import probe
     from pipeline.options import limits
     from pipeline.settings import read_settings
+    from signing.profile_rules import Colour
+    from signing.profiles import find_profile
 
     folder = batch_dir.resolve()
     settings = read_settings()
     ref = BatchRef(unit or folder.parent.name, folder.name)
+    chosen = settings.legal_profiles.get(ref.unit_code, settings.legal_profile)
+    colour = find_profile(chosen, settings.profiles_folder).colour is Colour.ALWAYS
     with progress_bar(as_json) as bar:
         task = bar.add_task("Kiểm tra", total=None)
         report = check_delivery(
-            folder, ref, probe=lambda path: probe(path, limits(settings)), progress=lambda _: bar.advance(task)
+            folder,
+            ref,
+            probe=lambda path: probe(path, limits(settings), colour=colour),
+            progress=lambda _: bar.advance(task),
         )
     if as_json:
         print_json(report)
@@ -113,6 +120,7 @@ def _run_all(context: Context, work: Sequence[tuple[BatchRef, list[str] | None]]
     from pipeline.errors import needs_a_change, reason_code, safe_message
     from pipeline.runner import Runner
 
+    warn_without_proof(context.settings)
     reports: list[BatchReport] = []
     halted: list[dict[str, str]] = []
     misconfigured = False

@@ -11,7 +11,7 @@ from manifests.reasons import REASONS
 from pipeline.cli import open_context, telling_errors
 from pipeline.cli.denominators import DAY
 from pipeline.cli.reporting import VIEWS
-from pipeline.cli.screen import out, percent, print_json, table
+from pipeline.cli.screen import out, percent, print_json, table, warn_without_proof
 
 if TYPE_CHECKING:
     from pipeline.context import Context
@@ -42,6 +42,7 @@ def status(unit: str | None, view: str, on: dt.datetime | None, batches: bool, a
     from warehouse.views import View
 
     context = open_context()
+    warn_without_proof(context.settings)
     if batches:
         _batches(context, unit, as_json)
         return

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 class Exit(IntEnum):
@@ -46,6 +49,17 @@ def fail(message: str, code: Exit, reason: str = "nothing_done") -> NoReturn:
         print_json({"error": {"code": reason, "message": message}})
     err.print(message, style="bold red", markup=False, highlight=False)
     sys.exit(code)
+
+
+def warn_without_proof(settings: Settings) -> None:
+    """Say on standard error that nobody proves the signed files PDF/A, where veraPDF is missing."""
+    from signing.pdfa import PdfaValidator
+
+    if PdfaValidator(settings.verapdf).available:
+        return
+    then = "không tệp nào được ký" if settings.pdfa_proof == "required" else "tệp ký được lưu mà CHƯA kiểm tra PDF/A"
+    told = f"CẢNH BÁO: chưa cài veraPDF, {then} (SOHOA_PDFA_PROOF={settings.pdfa_proof}); cài: scripts/setup test"
+    err.print(told, style="bold yellow", markup=False, highlight=False)
 
 
 @contextmanager

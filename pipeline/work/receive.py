@@ -28,7 +28,7 @@ from pipeline.stores import ContentConflictError, NoSuchObjectError, ObjectStore
 from pipeline.work.contents import claim
 from pipeline.work.index import last_record
 from signing.errors import VerificationError
-from signing.verify import verify_pdf
+from signing.guard import Examiner
 
 BATCH_ORDER = ".batch"
 """Stands for the whole batch among its rerun orders; no document id begins with a dot."""
@@ -104,11 +104,12 @@ def _archive(context: Context, ref: BatchRef, key: str, drop: Path, report: Deli
         context.archive.put_file(copy, manifest, sha256=report.manifest_sha256)
     documents: list[ReceivedDocument] = []
     faults = list(report.faults)
-    for accepted in report.accepted:
-        document, found = _archive_document(context, ref, drop, accepted)
-        faults += found
-        if document:
-            documents.append(document)
+    with Examiner(context.settings.examine_timeout) as examiner:
+        for accepted in report.accepted:
+            document, found = _archive_document(context, ref, drop, accepted, examiner)
+            faults += found
+            if document:
+                documents.append(document)
     return Receipt(
         batch=ref,
         run_key=key,
@@ -122,7 +123,7 @@ def _archive(context: Context, ref: BatchRef, key: str, drop: Path, report: Deli
 
 
 def _archive_document(
-    context: Context, ref: BatchRef, drop: Path, accepted: AcceptedDocument
+    context: Context, ref: BatchRef, drop: Path, accepted: AcceptedDocument, examiner: Examiner
 ) -> tuple[ReceivedDocument | None, list[Fault]]:
     entry = accepted.entry
     document_key = f"{ref.key}/{entry.document_id}"
@@ -143,7 +144,7 @@ def _archive_document(
     if owner:
         fault = Fault("duplicate_in_archive", f"giống hệt hồ sơ {owner}", document_id=entry.document_id)
         return None, [replace(fault, row=entry.row, data={"document_key": owner})]
-    signatures, faults = _input_signatures(context, drop, accepted)
+    signatures, faults = _input_signatures(context, drop, accepted, examiner)
     document = ReceivedDocument(ref, entry, tuple(originals), accepted.files, signatures)
     return document, faults
 
@@ -176,23 +177,24 @@ def _owner(context: Context, declared: Mapping[str, tuple[str, ...]], sha256: st
 
 
 def _input_signatures(
-    context: Context, drop: Path, accepted: AcceptedDocument
+    context: Context, drop: Path, accepted: AcceptedDocument, examiner: Examiner
 ) -> tuple[tuple[SignatureFact, ...], list[Fault]]:
     found: list[SignatureFact] = []
     faults: list[Fault] = []
     for name, facts in zip(accepted.entry.files, accepted.files, strict=True):
         if not facts.signed:
             continue
+        detail = ""
         try:
-            signatures = verify_pdf(drop / name, trust=trust_settings(context.settings))
-        except VerificationError:
-            signatures = ()
+            signatures = examiner.examine(drop / name, trust=trust_settings(context.settings)).signatures
+        except VerificationError as error:
+            signatures, detail = (), error.detail
         found += [replace(s, field_name=f"{name}: {s.field_name}") for s in signatures]
         if not signatures or not all(s.intact for s in signatures):
             faults.append(
                 Fault(
                     "input_signature_broken",
-                    "",
+                    detail,
                     severity=Severity.WARNING,
                     document_id=accepted.entry.document_id,
                     file=name,

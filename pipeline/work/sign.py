@@ -17,7 +17,7 @@ from manifests.serial import from_json
 from manifests.text import PageText
 from pipeline import archive
 from pipeline.context import Context
-from pipeline.errors import PdfaInvalidError
+from pipeline.errors import ConfigurationError, PdfaInvalidError
 from pipeline.options import taken_shares
 from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, record_link, signer_settings, trust_settings
@@ -26,12 +26,17 @@ from pipeline.stores import ContentConflictError, NoSuchObjectError
 from pipeline.work.desk import SigningDesk
 from signing.capture_rules import CopyFacts, PageCapture, refuse_breaches
 from signing.keys import open_signer
-from signing.pdfa import PdfaStatus, PdfaVerdict
+from signing.pdfa import PdfaStatus, PdfaValidator, PdfaVerdict
 from signing.sign import SigningDetails
 from signing.stage import SigningTask, sign_document, signing_tasks
 from signing.verify import verify_pdf
 
 Job = tuple[ReceivedDocument, Plan]
+
+PROOF_MISSING = (
+    "veraPDF is not installed, and SOHOA_PDFA_PROOF=required wants its word before a file is stored as signed; "
+    "install it with 'scripts/setup test' (it needs Java), or name its folder in SOHOA_VERAPDF"
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,25 @@ def try_key(context: Context, jobs: Sequence[Job]) -> None:
     Raises:
         SigningError: It cannot be opened, or its certificate is not valid today.
     """
-    for kind in sorted({kind for _, plan in jobs for kind in plan.signers}):
+    kinds = sorted({kind for _, plan in jobs for kind in plan.signers})
+    if kinds:
+        require_proof(context)
+    for kind in kinds:
         open_signer(signer_settings(context.settings, kind)).close()
+
+
+def require_proof(context: Context) -> None:
+    """See that there is a judge of PDF/A where the settings want its word on every signed file.
+
+    Raises:
+        ConfigurationError: veraPDF is not installed.
+    """
+    if _proof_required(context) and not PdfaValidator(context.settings.verapdf).available:
+        raise ConfigurationError(PROOF_MISSING)
+
+
+def _proof_required(context: Context) -> bool:
+    return context.settings.pdfa_proof == "required"
 
 
 def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome | Candidate | None:
@@ -111,6 +133,7 @@ def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome
     if not plan.signers:
         unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC), notes)
         return _outcome(job, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
+    require_proof(context)
     started = time.monotonic()
     if context.archive.exists(_stored(job)):  # signed by a run that died before its sidecar: never twice
         return Candidate(job, target, _adopt(context, job, target), time.monotonic() - started, notes=notes)
@@ -144,7 +167,9 @@ def keep(context: Context, candidate: Candidate, proven: PdfaVerdict) -> Outcome
     if candidate.own:
         made = candidate.own
     else:
-        if proven.status is PdfaStatus.INVALID:
+        if proven.status is PdfaStatus.INVALID or (
+            proven.status is not PdfaStatus.VALID and _proof_required(context)
+        ):
             raise PdfaInvalidError(document.key, proven.detail)
         notes += _check(candidate.job, CopyFacts((), pdfa_flavour=proven.flavour))
         target = _stored(candidate.job)
