@@ -23,6 +23,7 @@ from warehouse.accounts import Account
 from warehouse.roles import Permission, may
 from warehouse.scope import Scope, scope_of
 from warehouse.sessions import find_session, touch_session
+from warehouse.tokens import TokenScope, count_request, find_token
 
 PUBLIC = frozenset({"/dang-nhap", "/dang-nhap/oidc", "/dang-nhap/oidc/tra-ve", "/suc-khoe"})
 """Answered before anybody signed in: the way in, and whether the server lives."""
@@ -88,7 +89,7 @@ def needs(permission: Permission | None) -> Callable[[_Route], _Route]:
 
 async def sent_token(request: Request) -> str | None:
     """The form token a request carries, in its form or its header; ``None`` for one that only reads."""
-    if request.method in _SAFE:
+    if request.method in _SAFE or bearer(request) is not None:
         return None
     header = request.headers.get("x-form-token")
     if header is not None:
@@ -108,6 +109,10 @@ def guard(request: Request, tasks: BackgroundTasks, sent: Annotated[str | None, 
     if request.scope["route"].path in PUBLIC:
         return
     desk: Desk = request.app.state.desk
+    machine = bearer(request)
+    if machine is not None:
+        _let_machine_in(request, desk, machine)
+        return
     engine, token = desk.engine, request.cookies.get(cookie_name(request), "")
     session = find_session(engine, token, desk.options.lifetime) if token else None
     if session is None:
@@ -117,6 +122,8 @@ def guard(request: Request, tasks: BackgroundTasks, sent: Annotated[str | None, 
     scope = scope_of(engine, session.account.units)
     person = Person(session.account, scope, form_token(token), desk.pages(scope))
     request.state.person = person
+    if is_api(request):
+        _count(desk, f"account {session.account.account_id}")
     if sent is not None:
         check_form(request, sent, token)
     if session.account.must_change and request.scope["route"].path not in _BEFORE_THE_CHANGE:
@@ -124,6 +131,52 @@ def guard(request: Request, tasks: BackgroundTasks, sent: Annotated[str | None, 
     needed: Permission | None = getattr(request.scope["endpoint"], "needs", _NOBODY)
     if needed is _NOBODY or (needed is not None and not person.may(needed)):
         raise HTTPException(403)
+
+
+def _let_machine_in(request: Request, desk: Desk, secret: str) -> None:
+    """A program with a token: its account's role and units, as far as it allows them; the API alone."""
+    found = find_token(desk.engine, secret) if is_api(request) else None
+    if found is None:
+        raise SignInNeeded
+    account, token = found
+    _count(desk, f"token {token.token_id}")
+    scope = scope_of(desk.engine, account.units)
+    person = Person(account, scope, "", desk.pages(scope), token.label)
+    request.state.person = person
+    endpoint = request.scope["endpoint"]
+    needed: Permission | None = getattr(endpoint, "needs", _NOBODY)
+    allowed = getattr(endpoint, "token_scope", None)
+    if needed is _NOBODY or (needed is not None and not person.may(needed)):
+        raise HTTPException(403)
+    if needed is not None and allowed not in token.allowed:
+        raise HTTPException(403, "Khóa máy này không được cấp quyền cho thao tác này.")
+
+
+def _count(desk: Desk, who: str) -> None:
+    wait = count_request(desk.engine, who)
+    if wait:
+        raise HTTPException(429, "Quá nhiều yêu cầu trong một phút.", {"Retry-After": str(wait)})
+
+
+def for_tokens(scope: TokenScope) -> Callable[[_Route], _Route]:
+    """Say what a token must allow for this route."""
+
+    def mark(route: _Route) -> _Route:
+        route.token_scope = scope  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def is_api(request: Request) -> bool:
+    """Whether the request is one of programs."""
+    return str(getattr(request.scope.get("route"), "path", request.url.path)).startswith("/api/")
+
+
+def bearer(request: Request) -> str | None:
+    """The token a request shows in ``Authorization: Bearer``."""
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else None
 
 
 def signed_in(request: Request) -> Person:

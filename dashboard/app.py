@@ -17,6 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, root_of
 from dashboard.desk import Desk
 from dashboard.options import LOOPBACK, Options
+from dashboard.problems import api_status, problem
 from dashboard.purposes import PurposeNeeded
 from dashboard.routes import ROUTERS
 from dashboard.routes.session import purpose_address, sign_in_address
@@ -112,6 +113,8 @@ def _answer_errors(app: FastAPI, screen: Screen) -> None:
     @app.exception_handler(WarehouseError)
     def no_warehouse(request: Request, error: WarehouseError) -> Response:
         log.warning("%s %s", error.code, error)
+        if request.url.path.startswith(f"{root_of(request)}/api/"):
+            return problem(*api_status(error))
         if isinstance(error, DatabaseUnavailableError):
             text = "Đợi một lát rồi tải lại trang; nếu kéo dài, báo kỹ sư."
             return screen.tell(request, 503, "Cơ sở dữ liệu không trả lời", text)
@@ -119,6 +122,8 @@ def _answer_errors(app: FastAPI, screen: Screen) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
+        if request.url.path.startswith(f"{root_of(request)}/api/"):
+            return problem(error.status_code, str(error.detail), headers=error.headers)
         if not wants_json(request) and isinstance(error, SignInNeeded):
             return RedirectResponse(sign_in_address(request), 303)
         if not wants_json(request) and isinstance(error, PurposeNeeded):
@@ -134,6 +139,8 @@ def _answer_errors(app: FastAPI, screen: Screen) -> None:
 
     @app.exception_handler(RequestValidationError)
     def misspelled(request: Request, error: RequestValidationError) -> Response:
+        if request.url.path.startswith(f"{root_of(request)}/api/"):
+            return problem(422, "A value does not fit; see errors.", errors=error.errors())
         return screen.tell(request, 400, "Địa chỉ không dùng được", "Một phần của địa chỉ hay biểu mẫu không hợp lệ.")
 
     @app.exception_handler(Exception)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from dashboard.routes import accesses, batches, documents, oidc, progress, records, review, search, session, watch
+from dashboard.routes import (
+    accesses,
+    api,
+    batches,
+    documents,
+    feed,
+    oidc,
+    progress,
+    records,
+    review,
+    search,
+    session,
+    watch,
+)
 
 ROUTERS = (
     session.router,
@@ -15,4 +28,6 @@ ROUTERS = (
     search.router,
     review.router,
     accesses.router,
+    api.router,
+    feed.router,
 )

@@ -55,7 +55,7 @@ def file(
 ) -> Response:
     detail = _detail(person, f"{unit}/{batch}/{document}")
     found = asked.found(shown_file(detail))
-    note(request, person, Action.FILE, detail.summary.document_key, found.sha256)
+    note(request, person, Action.FILE, detail.summary.document_key, found.sha256[:12])
     data = from_archive(request, lambda archive: archive.file(found.key, found.sha256))
     request.state.framed = True
     return file_answer(request, data, sha256=found.sha256, media_type=PDF, name=f"{document}.pdf", inline=tai != "1")

@@ -135,3 +135,63 @@ def _line(it: Account) -> list[str]:
     state = "đã khóa" if it.disabled else "phải đổi mật khẩu" if it.must_change else "đang dùng"
     last = it.signed_in_at.astimezone(HANOI).strftime("%d/%m/%Y %H:%M") if it.signed_in_at else "chưa lần nào"
     return [it.name, it.full_name, str(it.role), ", ".join(it.units), state, last]
+
+
+_SCOPE = click.Choice(["records", "files", "progress", "export", "import"])
+
+
+@account.command()
+@click.argument("name")
+@click.option("--label", required=True, help="Máy hoặc hệ thống nào dùng khóa này.")
+@click.option("--scope", "scopes", required=True, multiple=True, type=_SCOPE, help="Được làm gì; lặp lại được.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 730), help="Hết hạn sau số ngày này.")
+@telling_errors
+def token(name: str, label: str, scopes: tuple[str, ...], days: int) -> None:
+    """Cấp khóa API cho máy; khóa chỉ hiện một lần, làm việc với vai trò và phạm vi của tài khoản."""
+    from warehouse.tokens import TokenScope, make_token
+
+    allowed = [TokenScope(it) for it in dict.fromkeys(scopes)]
+    made = make_token(open_context().database, name, label=label, allowed=allowed, days=days)
+    out.print(made, highlight=False, markup=False, soft_wrap=True)
+
+
+@account.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
+@telling_errors
+def tokens(name: str, as_json: bool) -> None:
+    """Các khóa API của một tài khoản."""
+    from dataclasses import asdict
+
+    from warehouse.reference import HANOI
+    from warehouse.tokens import list_tokens
+
+    found = list_tokens(open_context().database, name)
+    if as_json:
+        print_json([asdict(it) for it in found])
+        return
+    columns = (("Số", False), ("Dùng cho", False), ("Được làm", False), ("Hết hạn", False), ("Tình trạng", False))
+    lines = [
+        [
+            str(it.token_id),
+            it.label,
+            ", ".join(it.allowed),
+            it.expires_at.astimezone(HANOI).strftime("%d/%m/%Y %H:%M"),
+            "đã thu hồi" if it.revoked_at else "đang dùng",
+        ]
+        for it in found
+    ]
+    table(f"Khóa API của {name}", columns, lines)
+
+
+@account.command("revoke-token")
+@click.argument("name")
+@click.argument("number", type=int)
+@telling_errors
+def revoke(name: str, number: int) -> None:
+    """Thu hồi một khóa API; có hiệu lực ngay. NUMBER là số của khóa trong 'sohoa account tokens'."""
+    from warehouse.tokens import revoke_token
+
+    if not revoke_token(open_context().database, name, number):
+        fail(f"{name} không có khóa số {number} còn dùng; xem 'sohoa account tokens {name}'.", Exit.BAD_USAGE)
+    out.print(f"Đã thu hồi khóa số {number} của {name}.", highlight=False, markup=False)

@@ -169,7 +169,8 @@ def test_links_respect_the_path_it_is_mounted_under(sign_in: SignIn) -> None:
 
 
 def test_the_document_lists_every_address(sample_url: str) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    docs = Path(__file__).parents[2] / "docs"
+    text = "".join((docs / name).read_text(encoding="utf-8") for name in ("dashboard.md", "api.md"))
     told = set(re.findall(r"`(/[^`]*)`", text))
     app = create_app(Options(database_url=sample_url))
     assert told == {route.path for route in app.routes if isinstance(route, APIRoute)}

@@ -1,0 +1,259 @@
+"""Exchange of documents with other systems, by the paths CV 7197/BKHCN-CĐSQG names.
+
+Unconfirmed there, so settled here: the list with its cursor, what a page looks like, and the shape of an answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.exceptions import HTTPException
+
+from dashboard import asked
+from dashboard.access import Person, Signed, for_tokens, needs
+from dashboard.files import matches
+from dashboard.problems import RESPONSES
+from dashboard.purposes import reader_of
+from dashboard.record_page import record_page
+from dashboard.routes.api import Reason, Why, send_file
+from manifests.record_types import resolve
+from manifests.units import units
+from warehouse.access_log import Action, note_access
+from warehouse.feed import FeedEntry, FeedRules, codes_of, document_of, feed_entries, keep_outside, reconcile_kept
+from warehouse.roles import Permission
+from warehouse.tokens import TokenScope
+
+router = APIRouter(prefix="/api/v1/documents", responses=RESPONSES)
+
+_RULES = FeedRules(
+    kinds={"birth": "KS", "marriage": "KH", "death": "KT", "construction_permit": "GP", "decision": "QĐ"}
+)
+Code = Annotated[str, Path(min_length=1, max_length=60, pattern=r"^[^/\x00\s]+$")]
+
+
+def _text(longest: int, shortest: int = 0) -> Any:
+    return StringConstraints(max_length=longest, min_length=shortest, pattern=r"^[^\x00]*$")
+
+
+class Metadata(BaseModel):
+    """Minimum metadata of CV 7197 by its names and lengths; ``IssuedDate`` as ISO 8601."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    DocCode: Annotated[str, _text(60, 1)]
+    TypeName: Annotated[str, _text(100, 1)]
+    CodeNumber: Annotated[str, _text(60)]
+    CodeNotation: Annotated[str, _text(60)]
+    IssuedDate: dt.date | None
+    OrganName: Annotated[str, _text(200, 1)]
+    Subject: Annotated[str, _text(500, 1)]
+    Language: Annotated[str, _text(30)] = "Tiếng Việt"
+    PageAmount: int | None = Field(None, ge=0, le=9999)
+    Description: Annotated[str, _text(500)] = ""
+    InforSign: Annotated[str, _text(500)] = ""
+    Keyword: Annotated[str, _text(100)] = ""
+    Mode: Annotated[str, _text(20)] = ""
+    ConfidenceLevel: Annotated[str, _text(30)] = ""
+    Format: Annotated[str, _text(50)] = ""
+
+
+class Document(Metadata):
+    """A document held here; the last four are ours."""
+
+    sha256: str | None
+    size: int
+    document_key: str
+    loaded_at: dt.datetime
+
+
+class DocumentPage(BaseModel):
+    """``next_cursor`` is null on the last page; it never goes stale."""
+
+    documents: list[Document]
+    next_cursor: str | None
+
+
+class Outside(Metadata):
+    """A document another system holds; the last three help to find ours."""
+
+    unit_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,5}$")] | None = None
+    year: int | None = Field(None, ge=1900, le=2100)
+    person_name: Annotated[str, _text(200)] | None = None
+
+
+class Delivery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    documents: list[Outside] = Field(min_length=1, max_length=500)
+    reconcile: bool = Field(False, description="Compare with what is held here once they are kept.")
+
+
+class Kept(BaseModel):
+    """What became of each: ``created``, ``changed`` or ``unchanged``; findings by kind when compared."""
+
+    documents: dict[str, str]
+    findings: dict[str, int] | None = None
+
+
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag sent"}}
+
+
+@router.get("", response_model=DocumentPage, responses=_SAME, summary="The feed of documents, the earliest first")
+@needs(Permission.RECORDS)
+@for_tokens(TokenScope.EXPORT)
+def documents(
+    request: Request,
+    response: Response,
+    why: Why,
+    person: Signed,
+    reason: Reason = "",
+    since: Annotated[AwareDatetime | None, Query(description="Loaded or changed since")] = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Any:
+    engine = person.pages.engine
+    found = feed_entries(engine, since=since, after=_entry(cursor) if cursor else None, limit=limit + 1)
+    shown = found[:limit]
+    tag = '"' + hashlib.sha256(repr(found).encode()).hexdigest()[:32] + '"'
+    response.headers["ETag"] = tag
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    told = _documents(request, person, shown)
+    keys = tuple(it.document_key for it in told)
+    note_access(request.app.state.desk.engine, reader_of(request, person, why, reason), Action.EXPORT, keys)
+    return DocumentPage(documents=told, next_cursor=_cursor(shown[-1]) if len(found) > limit else None)
+
+
+@router.post("/import", response_model=Kept, summary="Receive another system's documents for reconciliation")
+@needs(Permission.RECORDS)
+@for_tokens(TokenScope.IMPORT)
+def receive(request: Request, delivery: Delivery, person: Signed) -> Kept:
+    """The same code with the same content changes nothing; nothing held here is changed by any of it."""
+    return _keep(request, person, delivery.documents, reconcile=delivery.reconcile)
+
+
+@router.get(
+    "/download/{code}",
+    response_class=Response,
+    summary="The signed file of a document",
+    responses={
+        200: {
+            "description": "The file",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        206: {"description": "A range of it"},
+        304: {"description": "Unchanged"},
+        416: {"description": "No such range"},
+    },
+)
+@needs(Permission.RECORDS)
+@for_tokens(TokenScope.FILES)
+def download(request: Request, code: Code, why: Why, person: Signed, reason: Reason = "") -> Response:
+    key = asked.found(document_of(person.pages.engine, code))
+    return send_file(request, person, key, why, reason)
+
+
+@router.get("/{code}", response_model=Document, responses=_SAME, summary="One document")
+@needs(Permission.RECORDS)
+@for_tokens(TokenScope.EXPORT)
+def document(request: Request, response: Response, code: Code, why: Why, person: Signed, reason: Reason = "") -> Any:
+    key = asked.found(document_of(person.pages.engine, code))
+    told = _documents(request, person, [FeedEntry(key, dt.datetime.now(dt.UTC))])
+    if not told:
+        raise HTTPException(404)
+    note_access(request.app.state.desk.engine, reader_of(request, person, why, reason), Action.EXPORT, (key,))
+    return told[0]
+
+
+@router.put("/{code}", response_model=Kept, summary="Receive one document of another system")
+@needs(Permission.RECORDS)
+@for_tokens(TokenScope.IMPORT)
+def put(request: Request, code: Code, sent: Outside, person: Signed) -> Kept:
+    if sent.DocCode != code:
+        raise HTTPException(422, "DocCode of the body and of the address differ.")
+    return _keep(request, person, [sent], reconcile=False)
+
+
+def _documents(request: Request, person: Person, entries: list[FeedEntry]) -> list[Document]:
+    pages = [(it, page) for it in entries if (page := record_page(person.pages.engine, it.document_key))]
+    wanted = [(it.document_key, page.document.unit_code, page.document.record_type) for it, page in pages]
+    codes = codes_of(request.app.state.desk.engine, wanted, _RULES)
+    told = []
+    for entry, page in pages:
+        number, _, notation = (page.number or "").partition("/")
+        day = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", page.issue_date)
+        names = ", ".join(it.name for it in page.parties)
+        told.append(
+            Document(
+                DocCode=codes[entry.document_key],
+                TypeName=page.document.record_type_name,
+                CodeNumber=number[:60],
+                CodeNotation=notation[:60],
+                IssuedDate=_day(day.groups()) if day else None,
+                OrganName=page.unit_name[:200],
+                Subject=f"{page.document.record_type_name}: {names}"[:500]
+                if names
+                else page.document.record_type_name,
+                PageAmount=min(page.document.pages, 9999),
+                InforSign="; ".join(f"{it.signer}: {it.said}" for it in page.signatures)[:500],
+                ConfidenceLevel="Số hóa có ký số" if page.signatures else "Số hóa",
+                sha256=page.file_sha256,
+                size=page.file_size,
+                document_key=entry.document_key,
+                loaded_at=entry.loaded_at,
+            )
+        )
+    return told
+
+
+def _day(parts: tuple[str | Any, ...]) -> dt.date | None:
+    try:
+        return dt.date(int(parts[2]), int(parts[1]), int(parts[0]))
+    except ValueError:
+        return None
+
+
+def _keep(request: Request, person: Person, sent: list[Outside], *, reconcile: bool) -> Kept:
+    codes = {it.code for it in person.scope.reach}
+    rows: dict[str, dict[str, Any]] = {}
+    for it in sent:
+        unit = it.unit_code if it.unit_code and units().with_code(it.unit_code) else ""
+        if not person.scope.whole_city and unit not in codes:
+            raise HTTPException(403, "A document names a unit outside the account's scope, or none.")
+        kind = resolve(it.TypeName)
+        rows[it.DocCode] = {
+            "code": it.DocCode,
+            "unit_code": unit,
+            "record_type": kind.code if kind else "",
+            "year": it.year or (it.IssuedDate.year if it.IssuedDate else 0),
+            "number": "/".join(part for part in (it.CodeNumber, it.CodeNotation) if part),
+            "person_name": it.person_name,
+            "described": it.model_dump(mode="json"),
+        }
+    if len(rows) != len(sent):
+        raise HTTPException(422, "Two documents have the same DocCode.")
+    engine, system = request.app.state.desk.engine, f"api:{person.account.name}"
+    done = keep_outside(engine, system, list(rows.values()))
+    return Kept(documents=done, findings=reconcile_kept(engine, system).counts if reconcile else None)
+
+
+def _cursor(it: FeedEntry) -> str:
+    return base64.urlsafe_b64encode(f"{it.loaded_at.isoformat()} {it.document_key}".encode()).decode()
+
+
+def _entry(cursor: str) -> FeedEntry:
+    try:
+        moment, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        at = dt.datetime.fromisoformat(moment)
+        if at.tzinfo is None or "\x00" in key:
+            raise ValueError(moment)
+    except (ValueError, binascii.Error):
+        raise HTTPException(422, "The cursor is none of this feed.") from None
+    return FeedEntry(key, at.astimezone(dt.UTC))
