@@ -59,6 +59,8 @@ class FieldLine:
     source: str
     reasons: tuple[str, ...]
     page_number: int | None
+    cropped: bool
+    """The piece of the page it was read from can be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +179,7 @@ def field_line(field: FieldType, value: FieldValue | None, reasons: list[str]) -
         source=_SOURCES.get(value.source, str(value.source)) if value else "không đọc được",
         reasons=tuple(reasons),
         page_number=value.page_number if value else None,
+        cropped=value is not None and value.bbox is not None and value.page_number is not None,
     )
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from dashboard import asked
 from dashboard.access import Person, Signed, needs, root_of
 from dashboard.asked import BatchPart
+from dashboard.purposes import keep_purpose, known_purpose, note
 from dashboard.reviewing import (
     LONGEST_REASON,
     LONGEST_VALUE,
@@ -27,7 +28,8 @@ from dashboard.reviewing import (
 from dashboard.screen import screen_of
 from manifests.decisions import Decision, DecisionRefusedError
 from manifests.record_types import record_types
-from warehouse.roles import Permission
+from warehouse.access_log import Action, Purpose
+from warehouse.roles import Permission, Role
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -54,7 +56,12 @@ def queue(request: Request, person: Signed) -> Response:
 @router.get("/duyet/{unit}/{batch}/{document}.json")
 @needs(Permission.REVIEW)
 def review(request: Request, unit: BatchPart, batch: BatchPart, document: BatchPart, person: Signed) -> Response:
-    page = asked.found(review_page(person.pages.engine, f"{unit}/{batch}/{document}"))
+    key = f"{unit}/{batch}/{document}"
+    page = asked.found(review_page(person.pages.engine, key))
+    if known_purpose(request) is None:  # whoever reviews says so by coming here
+        auditor = person.account.role is Role.AUDITOR
+        keep_purpose(request, Purpose.INSPECTION if auditor else Purpose.CORRECTION, "")
+    note(request, person, Action.RECORD, key, "review")
     return _show(request, person, page)
 
 
@@ -117,6 +124,7 @@ def _show(
     reason: str = "",
     status: int = 200,
 ) -> Response:
+    archive = request.app.state.desk.options.archive is not None
     return screen_of(request).show(
         request,
         "review.html",
@@ -126,6 +134,7 @@ def _show(
         faults=faults or {},
         typed=typed or {},
         reason=reason,
-        decides=person.may(Permission.DECIDE) and request.app.state.desk.options.archive is not None,
+        decides=person.may(Permission.DECIDE) and archive,
+        archive=archive,
         done=request.query_params.get("xong", ""),
     )

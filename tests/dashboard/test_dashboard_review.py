@@ -22,6 +22,7 @@ from warehouse.accounts import add_account
 from warehouse.documents import document_detail
 from warehouse.load import load_records
 from warehouse.roles import Role
+from warehouse.schema_access import record_access
 from warehouse.sessions import Lifetime, open_session
 
 PATH = f"/duyet/{BATCH}/HS-1"
@@ -168,3 +169,15 @@ def test_an_auditor_reads_and_decides_nothing(desk: Any) -> None:
     assert not page.xpath("//form[@class='review']//button")
     token = page.xpath("//input[@name='form_token']/@value")[0]
     assert client.post(PATH, data={"form_token": token}).status_code == 403
+
+
+def test_every_look_is_written_down_with_its_purpose(desk: Any) -> None:
+    engine, browse = desk
+    page_of(browse(Role.STAFF, "01"))
+    browse(Role.AUDITOR, "01").get(f"{PATH}.json")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(record_access).order_by(record_access.c.id)).all()
+    assert [(it.document_key, it.purpose, it.action) for it in rows] == [
+        (f"{BATCH}/HS-1", "correction", "record"),
+        (f"{BATCH}/HS-1", "inspection", "record"),
+    ]
