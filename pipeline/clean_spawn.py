@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
@@ -72,6 +73,10 @@ class _CleanForkedProcess(ForkServerProcess):
             return ForkServerProcess._Popen(process_obj)
 
 
+READER_IMPORTS = "pipeline.reading_imports"
+"""The module that imports what every reader of pages needs."""
+
+
 class CleanForkServerContext(ForkServerContext):
     """The same, but what all children import is imported once, by a process of its own that they are forked from.
 
@@ -83,3 +88,7 @@ class CleanForkServerContext(ForkServerContext):
     def __init__(self, *modules: str) -> None:
         super().__init__()
         self.set_forkserver_preload(list(modules))
+
+    def import_ahead(self) -> None:
+        """Have the modules imported from now on, beside whatever this process does until it needs children."""
+        forkserver.ensure_running()

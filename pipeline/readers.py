@@ -22,7 +22,7 @@ from ocr.capture import CaptureOptions
 from ocr.page import VisibleImage
 from ocr.recognize import RecognizeOptions
 from pipeline import reading
-from pipeline.clean_spawn import CleanForkServerContext
+from pipeline.clean_spawn import READER_IMPORTS, CleanForkServerContext
 from pipeline.reading import Failed, Survey
 
 _CAPTURE_SECONDS = 180.0
@@ -52,7 +52,7 @@ class Readers:
             max_tasks=_PAGES_PER_READER,
             initializer=reading.start,
             initargs=(capture, recognize),
-            context=CleanForkServerContext("pipeline.reading_imports"),
+            context=CleanForkServerContext(READER_IMPORTS),
         )
         # Models are loaded while the document is looked at; the first reader that is free does that.
         self._warm = [self._pool.schedule(reading.load_engine) for _ in range(workers - 1)]

@@ -38,6 +38,9 @@ def convert(
 
     Lệnh bị ngắt giữa chừng thì chạy lại y như cũ: các trang đã đọc (trong .OUT.work) được giữ, không đọc lại.
     """
+    from pipeline.clean_spawn import READER_IMPORTS, CleanForkServerContext
+
+    CleanForkServerContext(READER_IMPORTS).import_ahead()
     from pipeline.settings import read_settings
 
     overrides = {"legal_profile": profile, "workers": workers}
