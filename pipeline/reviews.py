@@ -38,6 +38,8 @@ def decide(context: Context, document_key: str, decision: Decision, *, seen: str
             decision and the next load brings it into the warehouse.
     """
     known = last_record(context, document_key)
+    if known is not None and version_of(known) != seen:
+        load_records(context.database, [known])  # the warehouse may be behind: opened again it shows the newest
     if known is None or version_of(known) != seen:
         raise DecisionRefusedError(document_key, {"": _MOVED_ON})
     decision = replace(decision, overcome=known.record.review_reasons)

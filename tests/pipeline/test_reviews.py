@@ -108,6 +108,11 @@ def test_who_looked_at_an_older_record_is_told(waiting: Any) -> None:
     with pytest.raises(DecisionRefusedError) as caught:
         decide(waiting.context, KEY, decision(person_name="Trần Thị Bé"), seen=looked)
     assert "vừa được" in caught.value.faults[""]
+    behind = waiting.with_settings(database_url=f"sqlite:///{waiting.folder}/behind.db")
+    with pytest.raises(DecisionRefusedError):
+        decide(behind.context, KEY, decision(person_name=NAME), seen=looked)
+    assert standing(behind)["status"] == "accepted", "opened again it shows what the archive knows"
+    behind.context.database.dispose()
     decide(waiting.context, KEY, decision(person_name="Trần Thị Bé"), seen=seen(waiting))
     assert standing(waiting)["fields"]["person_name"][1] == "Trần Thị Bé"
     kept = last_record(waiting.context, KEY)
