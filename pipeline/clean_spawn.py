@@ -73,8 +73,8 @@ class _CleanForkedProcess(ForkServerProcess):
             return ForkServerProcess._Popen(process_obj)
 
 
-READER_IMPORTS = "pipeline.reading_imports"
-"""The module that imports what every reader of pages needs."""
+READER_IMPORTS = ("ocr.reading_imports", "pipeline.reading")
+"""The modules that import what every reader of pages needs."""
 
 
 class CleanForkServerContext(ForkServerContext):

@@ -52,7 +52,7 @@ class Readers:
             max_tasks=_PAGES_PER_READER,
             initializer=reading.start,
             initargs=(capture, recognize),
-            context=CleanForkServerContext(READER_IMPORTS),
+            context=CleanForkServerContext(*READER_IMPORTS),
         )
         # Models are loaded while the document is looked at; the first reader that is free does that.
         self._warm = [self._pool.schedule(reading.load_engine) for _ in range(workers - 1)]

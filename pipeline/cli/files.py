@@ -40,7 +40,7 @@ def convert(
     """
     from pipeline.clean_spawn import READER_IMPORTS, CleanForkServerContext
 
-    CleanForkServerContext(READER_IMPORTS).import_ahead()
+    CleanForkServerContext(*READER_IMPORTS).import_ahead()
     from pipeline.settings import read_settings
 
     overrides = {"legal_profile": profile, "workers": workers}

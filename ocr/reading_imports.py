@@ -9,8 +9,6 @@ import cv2  # noqa: F401
 import numpy  # noqa: F401
 import pypdf  # noqa: F401
 
-import pipeline.reading  # noqa: F401
-
 # Where there is no wheel of it, the tesseract program reads.
 with contextlib.suppress(ImportError):
     importlib.import_module("tesserocr")
