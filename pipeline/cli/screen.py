@@ -52,9 +52,13 @@ def fail(message: str, code: Exit, reason: str = "nothing_done") -> NoReturn:
 
 
 def warn_without_proof(settings: Settings) -> None:
-    """Say on standard error that nobody proves the signed files PDF/A, where veraPDF is missing."""
+    """Say on standard error that no signed file is proven PDF/A, where files are signed and veraPDF is missing."""
     from signing.pdfa import PdfaValidator
+    from signing.profiles import find_profile
 
+    chosen = {settings.legal_profile, *settings.legal_profiles.values()}
+    if not any(find_profile(name, settings.profiles_folder).signed for name in chosen):
+        return
     if PdfaValidator(settings.verapdf).available:
         return
     then = "không tệp nào được ký" if settings.pdfa_proof == "required" else "tệp ký được lưu mà CHƯA kiểm tra PDF/A"

@@ -71,6 +71,7 @@ def test_check_praises_a_good_drop_and_names_every_fault_of_a_bad_one(call: Call
     assert {f["code"]: f["severity"] for f in report["faults"]} == {
         "page_count_mismatch": "error",
         "low_dpi": "warning",
+        "not_in_colour": "warning",
     }
 
 
