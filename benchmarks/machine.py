@@ -45,7 +45,7 @@ def database(kind: str, folder: Path | None = None) -> Iterator[str]:
         kind: ``sqlite`` or ``postgres``.
         folder: Where it is kept; a temporary one, removed at the end, when ``None``.
     """
-    place = folder or Path(tempfile.mkdtemp(prefix="sohoa-bench-"))
+    place = folder or Path(tempfile.mkdtemp(prefix="bench-sohoa-"))
     place.mkdir(parents=True, exist_ok=True)
     try:
         if kind == "sqlite":

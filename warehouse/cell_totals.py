@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from warehouse import schema
-from warehouse.cells import counted_cells, counted_from_facts
+from warehouse.cells import Selection, counted_cells, counted_from_facts
 from warehouse.database import reading, writing
-from warehouse.merge import hold, upsert
-from warehouse.schema_totals import COUNTED, cell_refresh, cell_stale, cell_total
+from warehouse.days import days_from_facts, documents_by_day
+from warehouse.merge import chunks, hold, upsert
+from warehouse.schema_totals import (
+    COUNTED,
+    cell_day,
+    cell_day_part,
+    cell_refresh,
+    cell_stale,
+    cell_total,
+    cell_total_part,
+)
 
 _CELL = ("unit_code", "record_type", "year")
+_NULLABLE = ("unit_id", "digitized_on", "indexed_on")
+_AT_ONCE = 300
 
 
 def refresh_totals(engine: sa.Engine) -> int:
@@ -23,18 +35,13 @@ def refresh_totals(engine: sa.Engine) -> int:
             return 0
     with writing(engine) as connection:
         hold(connection, "cell totals")
-        # A change that is committed after this leaves its own marks, so nothing is lost between the two statements.
-        stale = sorted(
-            {
-                tuple(row)
-                for row in connection.execute(
-                    sa.delete(cell_stale).returning(*(cell_stale.c[name] for name in _CELL))
-                )
-            }
-        )
-        _count(connection, stale)
+        # A change that is committed after this leaves its own marks, so nothing is lost between the statements.
+        marked = sa.delete(cell_stale).returning(cell_stale.c.batch_key, *(cell_stale.c[name] for name in _CELL))
+        rows = {tuple(row) for row in connection.execute(marked)}
+        cells = sorted({row[1:] for row in rows})
+        _count(connection, sorted({row[0] for row in rows}), cells)
         upsert(connection, cell_refresh, [{"id": 1, "token": secrets.randbits(62)}], update=("token",))
-    return len(stale)
+    return len(cells)
 
 
 def rebuild_totals(engine: sa.Engine) -> None:
@@ -48,33 +55,65 @@ def rebuild_totals(engine: sa.Engine) -> None:
 def mark_all(connection: sa.Connection) -> None:
     """Let no kept figure count any more; each cell is counted from the facts until it is refreshed."""
     document = schema.document.c
-    connection.execute(sa.delete(cell_total))
-    cells = sa.select(*(document[name] for name in _CELL)).distinct()
-    connection.execute(sa.insert(cell_stale).from_select(list(_CELL), cells))
+    for table in (cell_total, cell_total_part, cell_day, cell_day_part):
+        connection.execute(sa.delete(table))
+    cells = sa.select(document.batch_key, *(document[name] for name in _CELL)).distinct()
+    connection.execute(sa.insert(cell_stale).from_select(["batch_key", *_CELL], cells))
 
 
 def wrong_totals(engine: sa.Engine) -> list[dict[str, Any]]:
-    """Cells whose figures, as told, are not those of the facts; empty, or the program is at fault."""
-    names = ("unit_code", "unit_id", "record_type", "year", *COUNTED)
-    with reading(engine) as connection:
-        told, counted = (
-            {tuple(row[name] for name in names) for row in connection.execute(query).mappings()}
-            for query in (sa.select(counted_cells()), sa.select(counted_from_facts().subquery()))
-        )
-    empty = (0,) * len(COUNTED)
-    return [
-        dict(zip(names, row, strict=True)) for row in sorted(told ^ counted, key=str) if row[-len(empty) :] != empty
+    """Figures of cells and of their days that are not, as told, those of the facts; empty, or there is a fault."""
+    anything = Selection(None)
+    pairs = [
+        (counted_cells(), counted_from_facts().subquery(), COUNTED),
+        (documents_by_day(anything, by_place=False), days_from_facts().subquery(), ("documents",)),
     ]
+    wrong = []
+    with reading(engine) as connection:
+        for told, counted, figures in pairs:
+            names = [name for name in told.c.keys() if name not in figures] + list(figures)  # noqa: SIM118
+            both = [
+                {tuple(row[name] for name in names) for row in connection.execute(sa.select(it)).mappings()}
+                for it in (told, counted)
+            ]
+            zeros = (0,) * len(figures)
+            differing = [row for row in both[0] ^ both[1] if row[-len(figures) :] != zeros]
+            wrong += [dict(zip(names, row, strict=True)) for row in sorted(differing, key=str)]
+    return wrong
 
 
-def _count(connection: sa.Connection, cells: list[tuple[str, ...]]) -> None:
-    total = cell_total.c
-    names = ("unit_code", "record_type", "year", "unit_id", *COUNTED)
-    for start in range(0, len(cells), 300):
-        some = cells[start : start + 300]
-        key = sa.tuple_(*(total[name] for name in _CELL))
-        connection.execute(sa.delete(cell_total).where(key.in_(some)))
-        of_document = sa.tuple_(*(schema.document.c[name] for name in _CELL))
-        counted = counted_from_facts(of_document.in_(some)).subquery()
-        columns = {name: counted.c[name] for name in names} | {"unit_id": sa.func.coalesce(counted.c.unit_id, "")}
-        connection.execute(sa.insert(cell_total).from_select(list(names), sa.select(*columns.values())))
+def _count(connection: sa.Connection, batches: Sequence[str], cells: Sequence[tuple[str, ...]]) -> None:
+    for table, part, counted in (
+        (cell_total, cell_total_part, counted_from_facts),
+        (cell_day, cell_day_part, days_from_facts),
+    ):
+        for some in chunks(batches):
+            connection.execute(sa.delete(part).where(part.c.batch_key.in_(some)))
+            _fill(connection, part, counted(schema.document.c.batch_key.in_(some), by_batch=True))
+        keys = [column for column in table.c if column.primary_key]
+        sums = [column for column in table.c if not column.primary_key]
+        for start in range(0, len(cells), _AT_ONCE):
+            some_cells = cells[start : start + _AT_ONCE]
+            connection.execute(sa.delete(table).where(_among(table, some_cells)))
+            summed = sa.select(
+                *(part.c[column.name] for column in keys),
+                *(sa.func.sum(part.c[column.name]).label(column.name) for column in sums),
+            )
+            grouped = summed.where(_among(part, some_cells)).group_by(*(part.c[column.name] for column in keys))
+            _fill(connection, table, grouped)
+
+
+def _fill(connection: sa.Connection, table: sa.Table, counted: sa.Select[Any]) -> None:
+    found = counted.subquery().c
+    # What is part of the key may not be null: no unit, no day.
+    values = [
+        sa.func.coalesce(found[column.name], "")
+        if column.primary_key and column.name in _NULLABLE
+        else found[column.name]
+        for column in table.c
+    ]
+    connection.execute(sa.insert(table).from_select([column.name for column in table.c], sa.select(*values)))
+
+
+def _among(table: sa.Table, cells: Sequence[tuple[str, ...]]) -> sa.ColumnElement[bool]:
+    return sa.tuple_(*(table.c[name] for name in _CELL)).in_(cells)

@@ -148,10 +148,10 @@ def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
 def _counted(wanted: Selection, *, by_place: bool) -> sa.Select[Any]:
     if wanted.until is not None or by_place:
         return _only(_fact_cells(wanted.until, by_place=by_place), schema.document, wanted)
-    cell = counted_cells(*_filters(schema.document, wanted))
+    cell = counted_cells(*filters(schema.document, wanted))
     zeros = (sa.literal(0).label(name) for name in INVENTORY)
     return sa.select(*(cell.c[name] for name in CELL), *zeros, *(cell.c[name] for name in FACTS)).where(
-        *_filters(cell, wanted)
+        *filters(cell, wanted)
     )
 
 
@@ -160,26 +160,36 @@ def counted_cells(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
 
     ``conditions`` are on the document and only spare work: the kept figures know nothing of them.
     """
-    total, document = cell_total.c, schema.document.c
+    total = cell_total.c
     kept = sa.select(
         total.unit_code,
         sa.func.nullif(total.unit_id, "").label("unit_id"),
         total.record_type,
         total.year,
         *(total[name] for name in FACTS),
-    ).where(~_stale(cell_total))
+    ).where(~is_stale(cell_total))
+    return sa.union_all(kept, counted_from_facts(stale_cells(), *conditions)).subquery()
+
+
+def stale_cells() -> sa.ColumnElement[bool]:
+    """Condition on ``document``: it belongs to a cell that has to be counted from the facts."""
+    document = schema.document.c
     key = sa.tuple_(document.unit_code, document.record_type, document.year)
-    stale = sa.select(cell_stale.c.unit_code, cell_stale.c.record_type, cell_stale.c.year).distinct()
-    return sa.union_all(kept, counted_from_facts(key.in_(stale), *conditions)).subquery()
+    return key.in_(sa.select(cell_stale.c.unit_code, cell_stale.c.record_type, cell_stale.c.year).distinct())
 
 
-def counted_from_facts(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """``FACTS`` per ``CELL`` now, of the documents that fit, counted one by one."""
-    plain = _fact_cells(None, by_place=False).where(*conditions).subquery()
-    return sa.select(*(plain.c[name] for name in (*CELL, *FACTS)))
+def counted_from_facts(*conditions: sa.ColumnElement[bool], by_batch: bool = False) -> sa.Select[Any]:
+    """``FACTS`` per ``CELL`` (and batch) now, of the documents that fit, counted one by one."""
+    query = _fact_cells(None, by_place=False).where(*conditions)
+    if by_batch:
+        batch = schema.document.c.batch_key
+        query = query.add_columns(batch).group_by(batch)
+    plain = query.subquery()
+    return sa.select(*(plain.c[name] for name in (*(("batch_key",) if by_batch else ()), *CELL, *FACTS)))
 
 
-def _stale(table: sa.Table) -> sa.ColumnElement[bool]:
+def is_stale(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether the cell of a kept row has to be counted from the facts."""
     same = (cell_stale.c[name] == table.c[name] for name in ("unit_code", "record_type", "year"))
     return sa.select(cell_stale.c.id).where(*same).exists()
 
@@ -350,9 +360,10 @@ def _lapsed(cell: sa.Subquery, day: dt.date) -> sa.ColumnElement[bool]:
 
 
 def _only(query: sa.Select[Any], table: sa.Table, wanted: Selection) -> sa.Select[Any]:
-    return query.where(*_filters(table, wanted))
+    return query.where(*filters(table, wanted))
 
 
-def _filters(table: sa.FromClause, wanted: Selection) -> list[sa.ColumnElement[bool]]:
-    filters = {"unit_code": wanted.unit_code, "record_type": wanted.record_type, "year": wanted.year}
-    return [table.c[name] == value for name, value in filters.items() if value is not None]
+def filters(table: sa.FromClause, wanted: Selection) -> list[sa.ColumnElement[bool]]:
+    """Conditions on the columns every table of cells has."""
+    only = {"unit_code": wanted.unit_code, "record_type": wanted.record_type, "year": wanted.year}
+    return [table.c[name] == value for name, value in only.items() if value is not None]

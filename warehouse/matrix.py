@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from warehouse.cells import CELL, FIGURES, PLACE
 from warehouse.database import reading
+from warehouse.days import documents_by_day
 from warehouse.progress import figures, selection
 from warehouse.reference import today
 from warehouse.remembered import remembered
 from warehouse.results import Figures
-from warehouse.trend import documents_by_day
 from warehouse.views import SHOWN, View, placed, view_cells
 
 

@@ -1,13 +1,16 @@
 """Figures of cells kept ready, and which of them no longer hold: so that a city is counted as quickly as a ward.
 
-``cell_total`` never counts up or down. Triggers write into ``cell_stale`` which cells a change of the facts touches,
-in the transaction that changes them; a stale cell is counted from the facts whenever it is asked for, until
-``warehouse.cell_totals.refresh_totals`` has counted it anew. So the figures are those of the facts at every moment,
-and losing both tables loses nothing.
+Nothing here counts up or down. Triggers write into ``cell_stale`` which cells of which batch a change of the facts
+touches, in the transaction that changes them; a stale cell is counted from the facts whenever it is asked for, until
+``warehouse.cell_totals.refresh_totals`` has counted it anew: first what its batches give to it (``…_part``), then the
+sum of all batches, so that the work is that of the batches that changed, however big their cells are. So the figures
+are those of the facts at every moment, and losing these tables loses nothing.
 """
 
 # ruff: noqa: S608 - made of the names of our own tables
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,15 +28,52 @@ COUNTED = (
     "quarantined",
     "refused",
 )
+DOCUMENTS = ("documents",)
 
-cell_total = sa.Table(
-    "cell_total",
+
+def _cell() -> tuple[sa.Column[str], ...]:
+    columns: tuple[sa.Column[Any], ...] = (
+        sa.Column("unit_code", sa.Text, primary_key=True),
+        sa.Column("record_type", sa.Text, primary_key=True),
+        sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("unit_id", sa.Text, primary_key=True, comment="empty for a code nobody knows"),
+    )
+    return columns
+
+
+def _days() -> tuple[sa.Column[str], ...]:
+    return (
+        sa.Column("digitized_on", sa.Text, primary_key=True, comment="day in Hanoi; empty while it is not"),
+        sa.Column("indexed_on", sa.Text, primary_key=True, comment="day in Hanoi; empty while it is not"),
+    )
+
+
+def _counts(names: tuple[str, ...]) -> tuple[sa.Column[int], ...]:
+    return tuple(sa.Column(name, sa.Integer, nullable=False) for name in names)
+
+
+cell_total = sa.Table("cell_total", metadata, *_cell(), *_counts(COUNTED))
+cell_day = sa.Table("cell_day", metadata, *_cell(), *_days(), *_counts(DOCUMENTS))
+
+_BATCH = "what the documents of one batch give to the cell"
+cell_total_part = sa.Table(
+    "cell_total_part",
     metadata,
-    sa.Column("unit_code", sa.Text, primary_key=True),
-    sa.Column("record_type", sa.Text, primary_key=True),
-    sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("unit_id", sa.Text, primary_key=True, comment="empty for a code nobody knows"),
-    *(sa.Column(name, sa.Integer, nullable=False) for name in COUNTED),
+    sa.Column("batch_key", sa.Text, primary_key=True),
+    *_cell(),
+    *_counts(COUNTED),
+    sa.Index(None, "unit_code", "record_type", "year"),
+    comment=_BATCH,
+)
+cell_day_part = sa.Table(
+    "cell_day_part",
+    metadata,
+    sa.Column("batch_key", sa.Text, primary_key=True),
+    *_cell(),
+    *_days(),
+    *_counts(DOCUMENTS),
+    sa.Index(None, "unit_code", "record_type", "year"),
+    comment=_BATCH,
 )
 
 cell_stale = sa.Table(
@@ -44,6 +84,7 @@ cell_stale = sa.Table(
     sa.Column("unit_code", sa.Text, nullable=False),
     sa.Column("record_type", sa.Text, nullable=False),
     sa.Column("year", sa.Integer, nullable=False),
+    sa.Column("batch_key", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Index(None, "unit_code", "record_type", "year"),
 )
 
@@ -55,7 +96,7 @@ cell_refresh = sa.Table(
 )
 """Between two refreshes marks are only added: the token and the number of marks tell any two states apart."""
 
-_CELL = "unit_code, record_type, year"
+_CELL = "unit_code, record_type, year, batch_key"
 _FILES = "kind IN ('signed_pdf', 'pdfa')"
 _STOPPED = "{0}.status IN ('refused', 'quarantined')"
 _OTHER_DOCUMENT = (
@@ -72,7 +113,7 @@ def _sqlite() -> tuple[str, ...]:
         return f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {table} {guard}BEGIN {mark}; END"
 
     def own(row: str) -> str:
-        return f"VALUES ({row}.unit_code, {row}.record_type, {row}.year)"
+        return f"VALUES ({row}.unit_code, {row}.record_type, {row}.year, {row}.batch_key)"
 
     def of_document(row: str) -> str:
         return f"SELECT {_CELL} FROM document WHERE document_key = {row}.document_key"
@@ -106,12 +147,14 @@ def _sqlite() -> tuple[str, ...]:
 
 def _postgresql() -> tuple[str, ...]:
     own = f"SELECT {_CELL} FROM changed"
-    through = "SELECT d.unit_code, d.record_type, d.year FROM changed JOIN document d USING (document_key)"
-    unit = "SELECT d.unit_code, d.record_type, d.year FROM changed JOIN document d ON d.unit_code = changed.code"
+    document = "SELECT d.unit_code, d.record_type, d.year, d.batch_key FROM changed JOIN document d"
+    through = f"{document} USING (document_key)"
+    unit = f"{document} ON d.unit_code = changed.code"
     other = _OTHER_DOCUMENT.format(old="was", new="now_is")
     both = (
         "SELECT it.* FROM before was JOIN changed now_is USING (document_key), LATERAL (VALUES"
-        " (was.unit_code, was.record_type, was.year), (now_is.unit_code, now_is.record_type, now_is.year)) it"
+        " (was.unit_code, was.record_type, was.year, was.batch_key),"
+        " (now_is.unit_code, now_is.record_type, now_is.year, now_is.batch_key)) it"
         f" WHERE {other}"
     )
     made = []

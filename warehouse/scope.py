@@ -219,6 +219,7 @@ _RULES: dict[str, str] = {
     "alert": f"({_UNIT})",
     # Kept figures of whole cells; where only some books of a unit are within, its cells are counted from the facts.
     "cell_total": "{0}.unit_id IN (<whole>)",
+    "cell_day": "{0}.unit_id IN (<whole>)",
     "cell_stale": f"({_CELL})",
 }
 """Tables whose columns alone do not say whose their rows are; see ``rule_of`` for all others."""
@@ -294,7 +295,7 @@ def _shadows(scope: Scope, dialect: str, names: frozenset[str]) -> str:
     }
     if "cell_stale" in bodies and some:
         bodies["cell_stale"] += (
-            " UNION ALL SELECT DISTINCT 0, unit_code, record_type, year FROM document"  # noqa: S608 - quoted codes
+            " UNION ALL SELECT DISTINCT 0, unit_code, record_type, year, batch_key FROM document"  # noqa: S608 - quoted codes
             f" WHERE unit_code IN ({', '.join(_quoted(it.unit.code) for it in some)})"
         )
     return ", ".join(f"{name} AS NOT MATERIALIZED ({body})" for name, body in bodies.items())

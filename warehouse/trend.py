@@ -8,19 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.expression import FunctionElement
 
-from manifests.documents import ArtefactKind, RecordStatus
 from manifests.record_types import record_types
 from manifests.targets import Targets, city_targets
 from warehouse import schema
-from warehouse.cells import CELL, PLACE, Selection, cell_columns, inventory_cells, least
+from warehouse.cells import CELL, PLACE, Selection, inventory_cells, least
 from warehouse.database import reading
+from warehouse.days import documents_by_day
 from warehouse.reference import inventory_in_force, today
 from warehouse.remembered import remembered
-from warehouse.schema import DocumentStatus
-from warehouse.schema_progress import record_standing
 from warehouse.views import View, placed
 
 
@@ -48,23 +44,6 @@ class TrendPoint:
     @property
     def percent_indexed(self) -> float | None:
         return 100.0 * self.indexed / self.inventory if self.inventory else None
-
-
-class hanoi_day(FunctionElement[str]):
-    """The day in Hanoi of a moment, as ISO text, so that it compares alike in every database."""
-
-    type = sa.Text()
-    inherit_cache = True
-
-
-@compiles(hanoi_day, "sqlite")
-def _sqlite_day(element: Any, compiler: Any, **options: Any) -> str:
-    return f"date({compiler.process(element.clauses, **options)}, '+7 hours')"
-
-
-@compiles(hanoi_day, "postgresql")
-def _postgres_day(element: Any, compiler: Any, **options: Any) -> str:
-    return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD')"
 
 
 @remembered
@@ -192,52 +171,3 @@ def _points(
     if kinds is not None:
         query = query.where(on_list.c.record_type.in_(kinds))
     return query
-
-
-def documents_by_day(wanted: Selection, *, by_place: bool) -> sa.Subquery:
-    """Documents per cell and the days on which they were digitized and accepted; null where they never were."""
-    document, record, artefact = schema.document.c, schema.record.c, schema.artefact.c
-    stored = (
-        sa.select(
-            artefact.document_key,
-            sa.func.min(sa.case((artefact.kind == ArtefactKind.SIGNED_PDF, artefact.created_at))).label("signed_at"),
-            sa.func.min(sa.case((artefact.kind == ArtefactKind.PDFA, artefact.created_at))).label("pdfa_at"),
-        )
-        .where(artefact.kind.in_([ArtefactKind.SIGNED_PDF, ArtefactKind.PDFA]))
-        .group_by(artefact.document_key)
-        .subquery()
-    )
-    standing = record_standing.c
-    recorded = (
-        sa.select(
-            standing.document_key,
-            sa.func.min(standing.at).label("at"),
-            sa.func.max(sa.case((standing.status == RecordStatus.ACCEPTED, standing.at))).label("accepted_at"),
-        )
-        .group_by(standing.document_key)
-        .subquery()
-    )
-    unsigned = sa.and_(stored.c.pdfa_at.is_not(None), record.pdfa_verdict != "invalid")
-    digitized_at = sa.func.coalesce(
-        stored.c.signed_at,
-        sa.case((unsigned, sa.case((stored.c.pdfa_at > recorded.c.at, stored.c.pdfa_at), else_=recorded.c.at))),
-    )
-    accepted_at = sa.case((record.status == RecordStatus.ACCEPTED, recorded.c.accepted_at))
-    source, columns = cell_columns(by_place=by_place)
-    source = source.outerjoin(stored, stored.c.document_key == document.document_key).outerjoin(
-        recorded, recorded.c.document_key == document.document_key
-    )
-    query = (
-        sa.select(
-            *(column.label(name) for name, column in columns.items()),
-            hanoi_day(digitized_at).label("digitized_on"),
-            hanoi_day(accepted_at).label("indexed_on"),
-        )
-        .select_from(source)
-        .where(document.status != DocumentStatus.REFUSED)
-    )
-    filters = {"unit_code": wanted.unit_code, "record_type": wanted.record_type}
-    query = query.where(*(document[name] == value for name, value in filters.items() if value is not None))
-    single = query.subquery()
-    keys = list(single.c)
-    return sa.select(*keys, sa.func.count().label("documents")).group_by(*keys).subquery()
