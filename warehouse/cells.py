@@ -7,6 +7,7 @@ their own date where it is known; codes were reused, in the middle of a year too
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,10 +80,19 @@ def summed(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
     )
 
 
-def inventory_cells(wanted: Selection, day: dt.date, *, by_place: bool = False) -> sa.Select[Any]:
-    """The denominators in force on ``day``, per ``CELL`` (and ``PLACE``); ``wanted.on`` does not count."""
+def inventory_by_day(wanted: Selection, days: Sequence[dt.date], *, by_place: bool = False) -> sa.Subquery:
+    """The denominators in force on each of ``days`` as ``inventory_0`` … per ``CELL`` (and ``PLACE``).
+
+    ``wanted.on`` does not count.
+    """
     lines = _only(_inventory_cells(wanted.version, by_place=by_place), schema.inventory_line, wanted).subquery()
-    return sa.select(lines).where(sa.not_(_lapsed(lines, day)))
+    return sa.select(
+        *(lines.c[name] for name in (*CELL, *(PLACE if by_place else ()))),
+        *(
+            sa.case((_lapsed(lines, day), 0), else_=lines.c.inventory_records).label(f"inventory_{index}")
+            for index, day in enumerate(days)
+        ),
+    ).subquery()
 
 
 def cell_columns(*, by_place: bool = False) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from manifests.record_types import record_types
 from manifests.targets import Targets, city_targets
 from warehouse import schema
-from warehouse.cells import CELL, PLACE, Selection, inventory_cells, least
+from warehouse.cells import CELL, PLACE, Selection, inventory_by_day, least
 from warehouse.database import reading
 from warehouse.days import documents_by_day
 from warehouse.reference import inventory_in_force, today
@@ -129,24 +129,9 @@ def _points(
         .subquery()
     )
     zero: sa.ColumnElement[int] = sa.literal_column("0")
-    inventories = [inventory_cells(wanted, day, by_place=by_place).subquery() for day in days]
-    listed = sa.union_all(
-        *(
-            sa.select(
-                *(one.c[name] for name in (*CELL, *(PLACE if by_place else ()))),
-                *(
-                    (one.c.inventory_records if other == index else sa.literal_column("0")).label(
-                        f"inventory_{other}"
-                    )
-                    for other in range(len(days))
-                ),
-            )
-            for index, one in enumerate(inventories)
-        )
-    ).subquery()
     lines = [f"inventory_{index}" for index in range(len(days))]
     counted = placed(facts, view, wanted.day, names)
-    on_list = placed(listed, view, wanted.day, lines)
+    on_list = placed(inventory_by_day(wanted, days, by_place=by_place), view, wanted.day, lines)
     same = sa.and_(
         on_list.c.unit_code == counted.c.unit_code,
         sa.func.coalesce(on_list.c.unit_id, "") == sa.func.coalesce(counted.c.unit_id, ""),
