@@ -67,7 +67,7 @@ def test_check_praises_a_good_drop_and_names_every_fault_of_a_bad_one(call: Call
     bad = call("check", drop(tmp_path, pages=3))
     assert bad.exit_code == 4
     assert "Số trang không khớp" in bad.output
-    report = json.loads(call("check", "--json", tmp_path / "var/intake/00256/L1").output)
+    report = json.loads(call("check", "--json", tmp_path / "var/intake/00256/L1").stdout)
     assert {f["code"]: f["severity"] for f in report["faults"]} == {
         "page_count_mismatch": "error",
         "low_dpi": "warning",
@@ -93,16 +93,16 @@ def test_run_status_and_rerun_of_one_document(call: Call, tmp_path: Path) -> Non
     drop(tmp_path)
     first = call("run", "--json", "--workers", 1)
     assert first.exit_code == 0, first.output
-    assert json.loads(first.output)["batches"][0]["worked"] == 1
-    again = json.loads(call("run", "--json").output)
+    assert json.loads(first.stdout)["batches"][0]["worked"] == 1
+    again = json.loads(call("run", "--json").stdout)
     assert (again["batches"][0]["worked"], again["batches"][0]["untouched"]) == (0, 1)
-    status = json.loads(call("status", "--json").output)
+    status = json.loads(call("status", "--json").stdout)
     assert status["total"]["signed"] == 1
     assert "00256/L1" in call("status", "--batches").output
     rerun = call("rerun", "--batch", "00256/L1", "--document", "HS-1", "--from", "index", "--json")
-    assert json.loads(rerun.output)["batches"][0]["worked"] == 1
+    assert json.loads(rerun.stdout)["batches"][0]["worked"] == 1
     assert call("rerun", "--batch", "00256/L1", "--document", "HS-9", "--from", "sign").exit_code == 2
-    assert json.loads(call("audit", "--json").output)["damages"] == []
+    assert json.loads(call("audit", "--json").stdout)["damages"] == []
 
 
 def test_inventory_with_faults_imports_nothing(call: Call, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_inventory_with_faults_imports_nothing(call: Call, tmp_path: Path) -> No
     assert "chưa nạp gì" in result.output
     file.write_text("unit_code,record_type,year,records,files,pages\n00256,birth,2019,4,4,4\n", encoding="utf-8")
     assert call("inventory", "import", file).exit_code == 0
-    assert json.loads(call("status", "--json").output)["total"]["inventory_records"] == 4
+    assert json.loads(call("status", "--json").stdout)["total"]["inventory_records"] == 4
 
 
 def test_a_wrong_month_and_a_wrong_setting_are_told_with_their_remedy(
@@ -132,7 +132,7 @@ def test_convert_joins_scans_signs_and_never_touches_its_input(call: Call, tmp_p
     before = first.read_bytes(), second.read_bytes()
     result = call("convert", "--sign", "--json", first, second, tmp_path / "out.pdf")
     assert result.exit_code == 0, result.output
-    made = json.loads(result.output)["converted"][0]
+    made = json.loads(result.stdout)["converted"][0]
     assert [p["verdict"] for p in made["pages"]] == ["read", "read"]
     assert made["signature"]["intact"] and not made["signature"]["legally_valid"]
     assert (first.read_bytes(), second.read_bytes()) == before
