@@ -81,12 +81,12 @@ def watch(tsa: LocalTsa, times: list[float], over: threading.Event) -> None:
             times.append(time.monotonic())
 
 
-def read(settings: Settings, refs: list[BatchRef], pages: list[int]) -> None:
-    """Read scans anew and again until the process ends."""
+def read(settings: Settings, refs: list[BatchRef], pages: list[int], over: threading.Event) -> None:
+    """Read scans anew and again until everything is signed."""
     from pipeline.reruns import order_rerun
 
     runner = Runner(Context(settings))
-    while True:
+    while not over.is_set():
         for ref in refs:
             receipt, _ = runner.receive(ref)
             ids = [document.entry.document_id for document in receipt.documents]
@@ -115,12 +115,12 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     others = [BatchRef.parse(batch) for batch in generate(slow, seed=4, documents=2, dpi=200, faults=False).batches]
 
     pages: list[int] = []
-    reading = threading.Thread(target=read, args=(settings_in(slow), others, pages), daemon=True)
+    over = threading.Event()
+    reading = threading.Thread(target=read, args=(settings_in(slow), others, pages, over))
     allowed = options.slots / options.latency
     with local_tsa(plain.test_pki_folder, latency=options.latency, slots=2 * options.slots) as tsa:
         settings = plain.model_copy(update={"tsa_url": tsa.url, "tsa_slots": options.slots})
         times: list[float] = []
-        over = threading.Event()
         threading.Thread(target=watch, args=(tsa, times, over), daemon=True).start()
         reading.start()
         time.sleep(5)  # the readers load their engines
@@ -132,7 +132,9 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         for task in tasks:
             task.join()
         whole = time.monotonic() - started
+        read_meanwhile = sum(pages)
         over.set()
+        reading.join()
         assert all(task.exitcode == 0 for task in tasks)
         assert tsa.answered == len(keys), "a document was timestamped twice"
     # the first answers come together after one latency: they belong to no interval before them
@@ -143,7 +145,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     print(f"signed   {len(keys)} documents by {options.tasks} tasks; most requests at once {tsa.most_at_once}")
     print(f"steady   {steady:.3f}/s   ratio {steady / allowed:.3f}")
     print(f"whole    {len(keys) / whole:.3f}/s   ratio {len(keys) / whole / allowed:.3f} (with start and veraPDF)")
-    print(f"reading  {sum(pages)} pages were read and assembled meanwhile")
+    print(f"reading  {read_meanwhile} pages were read and assembled meanwhile")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ from signing.errors import UnsignableError
 from signing.journal import Journal
 
 _DIGEST = "sha256"
+_TAIL = 1 << 20
+"""Bytes at the end of a file in which what a signature added is found: about 40 kB, more with a seal."""
+_RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
+_FIELD = re.compile(rb"/T\s*\(Signature(?:-|\\055)([0-9a-f]{8})\)")
 _LENGTH = 32
 """Hex digits of a digest in the name of a note."""
 
@@ -59,7 +65,7 @@ def _append(base: Path, draft: Path, tail: bytes) -> None:
 def newest_field(path: Path) -> str:
     """Name of the field that holds the newest signature of ``path``."""
     with path.open("rb") as stream:
-        return str(_newest(stream, path.name).field_name)
+        return _newest(stream, path.name).field_name
 
 
 def add_timestamp(path: Path, timestamper: Any, journal: Journal) -> None:
@@ -73,8 +79,8 @@ def add_timestamp(path: Path, timestamper: Any, journal: Journal) -> None:
 
     with path.open("r+b") as stream:
         newest = _newest(stream, path.name)
-        _, start, end, _ = (int(offset) for offset in newest.byte_range)
-        container = cms.ContentInfo.load(newest.pkcs7_content)
+        stream.seek(newest.start + 1)
+        container = cms.ContentInfo.load(bytes.fromhex(stream.read(newest.end - newest.start - 2).decode()))
         signer = container["content"]["signer_infos"][0]
         imprint = hashlib.sha256(signer["signature"].native).digest()
         name = f"{imprint.hex()[:_LENGTH]}.token"
@@ -85,19 +91,36 @@ def add_timestamp(path: Path, timestamper: Any, journal: Journal) -> None:
         attribute = cms.CMSAttribute({"type": "signature_time_stamp_token", "values": [cms.ContentInfo.load(token)]})
         signer["unsigned_attrs"] = cms.CMSAttributes([attribute])
         content = container.dump().hex().upper().encode()
-        if len(content) > end - start - 2:
-            raise UnsignableError(path.name, f"the timestamp needs {len(content)} digits, {end - start - 2} are free")
-        stream.seek(start + 1)
+        free = newest.end - newest.start - 2
+        if len(content) > free:
+            raise UnsignableError(path.name, f"the timestamp needs {len(content)} digits, {free} are free")
+        stream.seek(newest.start + 1)
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _newest(stream: Any, name: str) -> Any:
-    """pyHanko's reading of the newest signature."""
-    from pyhanko.pdf_utils.reader import PdfFileReader
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where a signature's container stands in the file, ``<`` and ``>`` included, and the field it belongs to."""
 
-    found = PdfFileReader(stream, strict=False).embedded_signatures
-    if not found:
-        raise UnsignableError(name, "there is no signature to timestamp")
-    return found[-1]
+    field_name: str
+    start: int
+    end: int
+
+
+def _newest(stream: Any, name: str) -> _Room:
+    """The newest signature, from the words that ``signing.sign`` wrote at the end of the file.
+
+    Reading the file as a PDF would take longer than signing it: pyHanko reads the container digit by digit.
+    """
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _TAIL))
+    tail = stream.read()
+    ranges, fields = _RANGE.findall(tail), _FIELD.findall(tail)
+    if not ranges or not fields:
+        raise UnsignableError(name, "its newest signature is not one of ours")
+    start, end, rest = (int(offset) for offset in ranges[-1])
+    if end + rest != size:
+        raise UnsignableError(name, "something stands after its newest signature")
+    return _Room(f"Signature-{fields[-1].decode()}", start, end)

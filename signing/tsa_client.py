@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import ClassVar
@@ -17,7 +18,7 @@ from signing.settings import TimestampSettings
 from signing.slots import NoLimit, Slots
 
 _NETWORK_FAULTS = (TimestampRequestError, OSError, asyncio.TimeoutError)
-_PAUSE = 0.02
+_PAUSE = 0.01
 """Seconds between two looks for a free slot: less than a hundredth of the fastest answer seen of the state's TSA."""
 
 
@@ -36,6 +37,7 @@ class PatientTimestamper(HTTPTimeStamper):
         self.settings = settings
         self.breaker = Breaker(settings.failures, settings.rest)
         self._slots = slots or NoLimit()
+        self._turn = threading.Lock()
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         settings = self.settings
@@ -77,8 +79,13 @@ class PatientTimestamper(HTTPTimeStamper):
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        while (give_back := self._slots.take()) is None:
+        while not self._turn.acquire(blocking=False):  # one of a process looks for a slot, the others wait for it
             await asyncio.sleep(_PAUSE)
+        try:
+            while (give_back := self._slots.take()) is None:
+                await asyncio.sleep(_PAUSE)
+        finally:
+            self._turn.release()
         try:
             yield
         finally:
