@@ -221,7 +221,7 @@ def main(districts: int, scale: float, folder: Path | None) -> None:
         if not known:
             load_district(engine, template)
         done = max(1, len(known))
-        for step in (it for it in STEPS if it <= districts):
+        for step in (it for it in STEPS if done <= it <= districts):
             start = time.perf_counter()
             for at in range(done, step):
                 add_district(engine, template, codes()[at], whole=at < WHOLE)

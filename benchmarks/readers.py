@@ -16,6 +16,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from threading import Event, Thread
@@ -90,7 +91,7 @@ def main(kind: str, scale: float, count: int, pause: float, batches: int, worker
     """Load, then load with readers, and print both."""
     template = District(scale=scale)
     print(machine())
-    with database(kind) as url:
+    with database(kind) as url, tempfile.TemporaryDirectory(prefix="bench-") as folder:
         engine = open_database(url)
         migrate(engine)
         load_reference(engine)
@@ -104,9 +105,10 @@ def main(kind: str, scale: float, count: int, pause: float, batches: int, worker
         token = open_session(engine, person, address="127.0.0.1", lifetime=Lifetime())
         port = _free_port()
         address = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "uvicorn", "dashboard.app:create_app", "--factory", "--port", str(port)]
+        command = [sys.executable, "-m", "uvicorn", "pipeline.web:application", "--factory", "--port", str(port)]
         command += ["--workers", str(workers), "--log-level", "warning"]
-        server = subprocess.Popen(command, env={**os.environ, "SOHOA_DATABASE_URL": url})
+        stores = {f"SOHOA_{name}_URL": f"file:{folder}/{name.lower()}" for name in ("INTAKE", "ARCHIVE")}
+        server = subprocess.Popen(command, env={**os.environ, "SOHOA_DATABASE_URL": url, **stores})
         try:
             pages = _answering(address, token)
             _load(engine, template, 0, 2)  # warm

@@ -11,6 +11,7 @@ from dashboard.pages import Pages
 from dashboard.screen import Screen
 from warehouse.database import open_database
 from warehouse.errors import DatabaseSchemaError
+from warehouse.remembered import FIGURES_AGE
 from warehouse.scope import Scope, scoped
 
 _SCOPES = 200
@@ -28,7 +29,8 @@ class Desk:
         self.screen = Screen()
         self.provider = Provider(options.oidc) if options.oidc else None
         self._file = _sqlite_file(options.database_url)
-        self._engine = open_database(options.database_url)
+        opened = open_database(options.database_url)
+        self._engine = opened.execution_options(**{FIGURES_AGE: options.figures_age})
         # An engine of a scope is light, but not so light as to make one at every request.
         self._scoped = lru_cache(maxsize=_SCOPES)(lambda scope: scoped(self._engine, scope))
 

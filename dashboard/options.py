@@ -71,6 +71,7 @@ class Options:
         hosts: Names it answers to, besides this machine's own loopback; a request for another one is refused.
         airflow_url: Where Airflow's pages are, for links to runs; ``None`` without them.
         inside_airflow: It is shown in a frame of Airflow's own pages, at the same address.
+        figures_age: Seconds that figures which are costly to count may be old (``warehouse.remembered``).
     """
 
     database_url: str = DEFAULT_DATABASE_URL
@@ -80,6 +81,7 @@ class Options:
     inside_airflow: bool = False
     oidc: OidcOptions | None = None
     archive: Archive | None = None
+    figures_age: float = 0.0
 
     @classmethod
     def from_environment(cls) -> Options:

@@ -17,6 +17,9 @@ from pipeline.reviews import decide
 from pipeline.settings import Settings, read_settings
 from pipeline.stores import StoreUnavailableError
 
+_FIGURES_AGE = 5.0
+"""Seconds: nobody reads a page of a city's figures faster, and counting them anew would slow a load."""
+
 
 class ArchiveDoor:
     """What pages may do with the archive (``dashboard.options.Archive``)."""
@@ -90,4 +93,5 @@ def _options(settings: Settings, context: Context, inside_airflow: bool) -> Any:
         inside_airflow=inside_airflow,
         oidc=oidc,
         archive=ArchiveDoor(context),
+        figures_age=_FIGURES_AGE,
     )

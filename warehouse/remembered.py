@@ -1,15 +1,17 @@
 """Figures that were counted already and still hold: asked by fifty people, counted once.
 
-Nothing here grows old by the clock. What is remembered is kept together with the state of the facts it was counted
-from (``facts_state``), and is used only as long as the database says that this is its state.
+What is remembered is kept together with the state of the facts it was counted from (``facts_state``), and is used
+only as long as the database says that this is its state; see ``FIGURES_AGE`` for the one exception.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -20,13 +22,35 @@ from warehouse.reference import today
 from warehouse.schema_progress import custody, unit_heir
 from warehouse.schema_totals import cell_refresh, cell_stale
 
+FIGURES_AGE = "sohoa_figures_age"
+"""Execution option of an engine: seconds that figures which are costly to count may be old; 0 where it is not set.
+
+While one batch after the other is loaded in a big city, the figures change every second and nobody could read them
+that fast: the dashboard sets some seconds, so that its readers do not slow the loading. Reports never set it.
+"""
+_COSTLY, _WORTH = 0.2, 20.0  # seconds of counting, and how many times that long the answer may then be told
+
 MOST = 256
 """Answers that are remembered by one process; the one that was not asked for longest is forgotten first."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_known: OrderedDict[Any, tuple[Any, Any]] = OrderedDict()
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    state: tuple[Any, ...]
+    value: Any
+    counted_at: float
+    took: float
+
+    def fresh(self, seconds: float) -> bool:
+        """Whether it may be told without asking for the state of the facts; never where counting costs little."""
+        age = min(seconds, _WORTH * self.took) if self.took >= _COSTLY else 0.0
+        return time.monotonic() - self.counted_at < age
+
+
+_known: OrderedDict[Any, _Known] = OrderedDict()
 _lock = threading.Lock()
 _counting: dict[Any, threading.Lock] = {}
 
@@ -60,14 +84,18 @@ def remembered(count: Callable[Concatenate[sa.Engine, P], T]) -> Callable[Concat
             return count(engine, *args, **kwargs)
         with _lock:
             counting = _counting.setdefault(key, threading.Lock())
-        with counting:  # one counts, the others wait for it
-            state = facts_state(engine)
-            with _lock:
-                known = _known.get(key)
-            if known is None or known[0] != state:
-                known = state, count(engine, *args, **kwargs)
-                _remember(key, known)
-        value: Any = known[1]
+            known = _known.get(key)
+        if known is None or not known.fresh(engine.get_execution_options().get(FIGURES_AGE, 0.0)):
+            with counting:  # one counts, the others wait for it
+                state = facts_state(engine)
+                with _lock:
+                    known = _known.get(key)
+                if known is None or known.state != state:
+                    start = time.monotonic()
+                    counted = count(engine, *args, **kwargs)
+                    known = _Known(state, counted, start, time.monotonic() - start)
+                    _remember(key, known)
+        value: Any = known.value
         return list(value) if isinstance(value, list) else value  # type: ignore[return-value]
 
     return answer
@@ -84,7 +112,7 @@ def _key(question: str, engine: sa.Engine, args: tuple[Any, ...], kwargs: dict[s
     return key
 
 
-def _remember(key: Any, known: tuple[Any, Any]) -> None:
+def _remember(key: Any, known: _Known) -> None:
     with _lock:
         _known[key] = known
         _known.move_to_end(key)

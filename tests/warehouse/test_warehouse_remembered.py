@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 
 from manifests.documents import DocumentRecord, RecordStatus
@@ -15,7 +16,7 @@ from warehouse.load import load_records
 from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_unit, totals
 from warehouse.reference import import_inventory, today
-from warehouse.remembered import facts_state
+from warehouse.remembered import FIGURES_AGE, facts_state
 from warehouse.scope import scope_of, scoped
 from warehouse.trend import trend
 
@@ -100,3 +101,18 @@ def test_the_state_differs_after_every_load(engine: sa.Engine, make_record: Make
     load_records(engine, [make_record("d0")])
     assert len(states) == 6
     assert facts_state(engine) in states
+
+
+def test_only_costly_figures_may_be_old_and_only_where_it_is_allowed(
+    engine: sa.Engine, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = engine.execution_options(**{FIGURES_AGE: 60.0})
+    load_records(engine, [make_record("a")])
+    assert totals(patient, year=1998).digitized == 1
+    load_records(engine, [make_record("b")])
+    assert totals(patient, year=1998).digitized == 2  # counted in no time: no reason to be old
+    monkeypatch.setattr("warehouse.remembered._COSTLY", 0.0)
+    monkeypatch.setattr("warehouse.remembered._WORTH", 1e9)
+    load_records(engine, [make_record("c")])
+    assert totals(patient, year=1998).digitized == 2
+    assert totals(engine, year=1998).digitized == 3
