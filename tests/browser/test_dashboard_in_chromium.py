@@ -146,7 +146,7 @@ def test_nothing_sticks_out_and_all_text_can_be_read(page: Page, path: str) -> N
 
 def test_a_wide_matrix_scrolls_within_its_frame(page: Page) -> None:
     page.goto("/don-vi/00256")
-    frame = page.locator(".scroll").first
+    frame = page.locator(".scroll:has(> .matrix)").first
     frame.evaluate(
         "it => { for (const row of it.querySelectorAll('tr'))"
         " for (let n = 0; n < 60; n++) row.append(row.lastElementChild.cloneNode(true)) }"
