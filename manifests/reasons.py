@@ -84,7 +84,11 @@ _TABLE = (
         "Không cần làm gì: dòng được giữ lại nhưng không tính vào mẫu số.",
     ),
     # --- custodians (phân giao hồ sơ)
-    ("custody_invalid", "Bảng phân giao không đọc được", "Lưu lại bảng dạng CSV UTF-8 hoặc XLSX theo mẫu rồi nạp lại."),
+    (
+        "custody_invalid",
+        "Bảng phân giao không đọc được",
+        "Lưu lại bảng dạng CSV UTF-8 hoặc XLSX theo mẫu rồi nạp lại.",
+    ),
     ("custody_empty", "Bảng phân giao không có dòng nào", "Điền ít nhất một dòng phân giao."),
     ("custody_conflict", "Hai dòng phân giao cùng một phần hồ sơ", "Giữ một dòng, hoặc tách theo quyển, hộp, năm."),
     (
@@ -96,12 +100,20 @@ _TABLE = (
     ("outside_invalid", "Tệp xuất của hệ thống ngoài không đọc được", "Xuất lại dạng CSV UTF-8 hoặc XLSX theo mẫu."),
     ("outside_empty", "Tệp xuất của hệ thống ngoài không có dòng nào", "Xuất lại với đủ thời kỳ và đơn vị."),
     # --- completeness (đủ hay thiếu)
-    ("number_gap", "Thiếu số trong dãy số của sổ", "Tìm các số này trong sổ giấy rồi giao bổ sung, hoặc ghi rõ số bỏ trống."),
+    (
+        "number_gap",
+        "Thiếu số trong dãy số của sổ",
+        "Tìm các số này trong sổ giấy rồi giao bổ sung, hoặc ghi rõ số bỏ trống.",
+    ),
     ("number_repeated", "Hai hồ sơ cùng một số", "Xem lại hai hồ sơ: bỏ bản quét trùng, hoặc sửa số đọc sai."),
     ("pages_differ", "Số trang trong kho khác manifest", "Đối chiếu với bản giấy; quét bổ sung hoặc sửa manifest."),
     ("record_without_file", "Có dữ liệu nhưng không có tệp PDF/A", "Chạy lại hồ sơ này từ bước lập PDF/A."),
     ("file_without_record", "Có tệp PDF/A nhưng không có dữ liệu", "Chạy lại hồ sơ này từ bước lập dữ liệu."),
-    ("listed_not_delivered", "Có trong danh mục nhưng chưa giao", "Tìm và giao các kết quả này, hoặc rà soát danh mục."),
+    (
+        "listed_not_delivered",
+        "Có trong danh mục nhưng chưa giao",
+        "Tìm và giao các kết quả này, hoặc rà soát danh mục.",
+    ),
     # --- files against the manifest
     ("file_missing", "Thiếu tệp quét", "Bổ sung tệp quét còn thiếu, hoặc sửa tên tệp trong manifest."),
     ("file_unlisted", "Tệp không có trong manifest", "Thêm tệp vào manifest, hoặc bỏ tệp khỏi thư mục."),
