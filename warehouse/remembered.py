@@ -85,20 +85,30 @@ def remembered(count: Callable[Concatenate[sa.Engine, P], T]) -> Callable[Concat
         with _lock:
             counting = _counting.setdefault(key, threading.Lock())
             known = _known.get(key)
-        if known is None or not known.fresh(engine.get_execution_options().get(FIGURES_AGE, 0.0)):
-            with counting:  # one counts, the others wait for it
-                state = facts_state(engine)
-                with _lock:
-                    known = _known.get(key)
-                if known is None or known.state != state:
-                    start = time.monotonic()
-                    counted = count(engine, *args, **kwargs)
-                    known = _Known(state, counted, start, time.monotonic() - start)
-                    _remember(key, known)
+        seconds = engine.get_execution_options().get(FIGURES_AGE, 0.0)
+        if known is None or not known.fresh(seconds):
+            # One counts. The others wait for it, unless what is known is hardly older than they accept.
+            if counting.acquire(blocking=known is None or not known.fresh(2 * seconds)):
+                try:
+                    known = _counted_now(key, engine, lambda: count(engine, *args, **kwargs))
+                finally:
+                    counting.release()
         value: Any = known.value
         return list(value) if isinstance(value, list) else value  # type: ignore[return-value]
 
     return answer
+
+
+def _counted_now(key: Any, engine: sa.Engine, count: Callable[[], Any]) -> _Known:
+    state = facts_state(engine)
+    with _lock:
+        known = _known.get(key)
+    if known is None or known.state != state:
+        start = time.monotonic()
+        value = count()
+        known = _Known(state, value, start, time.monotonic() - start)
+        _remember(key, known)
+    return known
 
 
 def _key(question: str, engine: sa.Engine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
