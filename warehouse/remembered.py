@@ -83,20 +83,30 @@ def remembered(count: Callable[Concatenate[sa.Engine, P], T]) -> Callable[Concat
         if key is None or kwargs.get("on") not in (None, today()):
             return count(engine, *args, **kwargs)
         with _lock:
-            counting = _counting.setdefault(key, threading.Lock())
             known = _known.get(key)
         seconds = engine.get_execution_options().get(FIGURES_AGE, 0.0)
         if known is None or not known.fresh(seconds):
-            # One counts. The others wait for it, unless what is known is hardly older than they accept.
-            if counting.acquire(blocking=known is None or not known.fresh(2 * seconds)):
-                try:
-                    known = _counted_now(key, engine, lambda: count(engine, *args, **kwargs))
-                finally:
-                    counting.release()
+            known = _counted_by_one(key, engine, known, seconds, lambda: count(engine, *args, **kwargs))
         value: Any = known.value
         return list(value) if isinstance(value, list) else value  # type: ignore[return-value]
 
     return answer
+
+
+def _counted_by_one(
+    key: Any, engine: sa.Engine, known: _Known | None, seconds: float, count: Callable[[], Any]
+) -> _Known:
+    """One counts. The others wait for it, unless what is known is hardly older than they accept."""
+    with _lock:
+        counting = _counting.setdefault(key, threading.Lock())
+    if known is not None and not counting.acquire(blocking=not known.fresh(2 * seconds)):
+        return known
+    if known is None:
+        counting.acquire()
+    try:
+        return _counted_now(key, engine, count)
+    finally:
+        counting.release()
 
 
 def _counted_now(key: Any, engine: sa.Engine, count: Callable[[], Any]) -> _Known:
