@@ -161,6 +161,6 @@ def test_damaged_pages_end_in_an_error_of_this_room(tmp_path: Path, kind: str, s
     path = put(tmp_path, bytes(data))
     try:
         for page in capture_pages([path], CaptureOptions(max_pixels=20_000_000), only=lambda number: number == 1):
-            assert page.visible.width > 0 and page.ocr_image.size > 0
+            assert page.visible.width > 0 and (page.ocr_image.size > 0 or page.facts.blank)
     except ScanError as error:
         assert error.code in REASONS and error.file
