@@ -147,6 +147,7 @@ def measure(engine: sa.Engine, districts: int, template: District) -> None:
     asked = list(questions(engine))
     with reading(engine) as connection:
         files = connection.execute(sa.select(sa.func.count()).select_from(schema.document)).scalar_one()
+        first = 10_000 + connection.execute(sa.select(sa.func.count()).select_from(schema.batch)).scalar_one()
     print(f"{districts} districts, {files:,} files; {machine().partition('; ')[2]}")
     anew: list[tuple[str, Callable[..., object], tuple[str, ...]]] = [
         ("progress of all units, counted anew", progress_by_unit, ()),
@@ -166,7 +167,7 @@ def measure(engine: sa.Engine, districts: int, template: District) -> None:
     merges = []
     for number in range(8):
         fresh = replace(template, seed=1000 + districts)
-        at = 5_000 + 10 * districts + number
+        at = first + number  # never the same batch twice
         receipt, records = fresh.batch(at, range(at * BATCH, (at + 1) * BATCH), in_wards=number % 2 == 0)
         merges.append(partial(load_batch, engine, receipt, records))
     _show("batch of 500 records, its ledger and figures too", merges, MERGE_PATIENCE)
