@@ -45,6 +45,7 @@ class LocalTsa:
         answered: Timestamps given out so far.
         most_at_once: Most requests that ever stood there together, waiting ones too.
         down: So many of the next requests it answers 503.
+        answering: While it is cleared, nobody is answered and requests pile up.
     """
 
     url: str
@@ -53,6 +54,7 @@ class LocalTsa:
     answered: int = 0
     most_at_once: int = 0
     down: int = 0
+    answering: threading.Event = field(default_factory=threading.Event, repr=False)
     _present: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -96,6 +98,7 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
     """
     authority = _authority(ensure_pki(folder))
     running = LocalTsa("", latency, slots)
+    running.answering.set()
     gate = threading.BoundedSemaphore(slots)
 
     class Handler(BaseHTTPRequestHandler):
@@ -110,6 +113,7 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
                 self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
             with running.present(), gate:
+                running.answering.wait()
                 time.sleep(latency)
                 if running.is_down():
                     self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -141,6 +145,7 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
     try:
         yield running
     finally:
+        running.answering.set()
         server.shutdown()
         server.server_close()
         thread.join()

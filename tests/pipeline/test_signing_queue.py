@@ -41,9 +41,22 @@ def signed(lab: Any, ref: BatchRef) -> list[Path]:
     return sorted((lab.folder / "archive" / ref.key).glob("*/signed_pdf/*.pdf"))
 
 
+def answer_when(tsa: LocalTsa, waiting: int) -> None:
+    """Let the authority answer once so many stand before it, and had the time to become more."""
+    end = time.monotonic() + 60
+    while tsa.most_at_once < waiting and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    tsa.answering.set()
+
+
 def test_one_timestamp_a_document_and_as_many_at_once_as_there_are_slots(signing: Any, ref: BatchRef) -> None:
-    with local_tsa(signing.settings.test_pki_folder, latency=0.4, slots=8) as tsa:
+    with local_tsa(signing.settings.test_pki_folder, slots=8) as tsa:
+        tsa.answering.clear()
+        opened = threading.Thread(target=answer_when, args=(tsa, 3))
+        opened.start()
         report = signing.with_settings(tsa_url=tsa.url, tsa_slots=3, chunk_size=2).run(ref)
+        opened.join()
     assert report.worked == DOCUMENTS
     assert len(signed(signing, ref)) == DOCUMENTS
     assert tsa.answered == DOCUMENTS
