@@ -38,9 +38,10 @@ class Case:
 
 def recognize(document: SampleDocument) -> tuple[PageText, ...]:
     """The document through capture and recognition, as ``sohoa run`` does it."""
-    from ocr.capture import CaptureOptions, capture_pages
+    from ocr.capture import CaptureOptions
     from ocr.engine import engine_of_process
     from ocr.recognize import recognize_page
+    from ocr.scan import capture_pages
     from sample_scans.carriers import write_scan
 
     with tempfile.TemporaryDirectory() as folder:

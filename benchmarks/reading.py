@@ -30,9 +30,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.capture import CaptureOptions, capture_pages
+from ocr.capture import CaptureOptions
 from ocr.engine import engine_of_process
 from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.scan import capture_pages
 from ocr.threads import use_one_thread
 
 IntArray = NDArray[np.int32]

@@ -1,21 +1,17 @@
-"""``capture``: original files to page images with their facts, one page in memory at a time.
+"""``capture``: a page as its file holds it to page image and facts. Knows no files; ``ocr.scan`` opens them.
 
-The whole path of a page can be read in ``_capture``: turn as the file says, make pixels square, find which way is
+The whole path of a page can be read in ``capture_page``: turn as the file says, make pixels square, find which way is
 up, judge, find skew and border, lay the image on a straight page, make the clean copy for the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 
 from manifests.text import PageFacts, PageText, PageVerdict, QualityFlag, Word
 from ocr.border import is_negative
 from ocr.cleaning import clean_page, engine_scale
-from ocr.errors import EmptyFileError, TooManyPagesError, UnreadableError, UnsupportedFormatError
 from ocr.geometry import (
     MIN_SKEW,
     Affine,
@@ -28,15 +24,11 @@ from ocr.geometry import (
     straightening,
     turned,
 )
-from ocr.image_files import count_frames, open_image, read_frame
 from ocr.ink import Reduced, reduce_page
 from ocr.limits import DEFAULT_LIMITS, Limits
-from ocr.media import JPEG, PDF, UNKNOWN, sniff
 from ocr.occupied import colour_mode, occupied_boxes
 from ocr.orientation import Orientation, find_orientation
 from ocr.page import CapturedPage, Encoding, GrayImage, VisibleImage
-from ocr.pdf_file import open_pdf
-from ocr.pdf_pages import read_pdf_page
 from ocr.quality import Quality, find_letters, judge_page
 from ocr.raw_page import Pixels, RawPage
 from ocr.resolution import settle_dpi
@@ -79,137 +71,7 @@ class CaptureOptions:
         return Limits(max_pixels=self.max_pixels, max_pages=self.max_pages)
 
 
-def count_pages(files: Sequence[Path], options: CaptureOptions | None = None) -> int:
-    """Pages of a document, without decoding any.
-
-    Raises:
-        ScanError: A file cannot be digitized.
-    """
-    with open_scan(files, options) as scan:
-        return scan.pages
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """One file: how many pages, what decodes one of them (1-based), and whether it carries a signature."""
-
-    pages: int
-    load: Callable[[int], RawPage]
-    signed: Callable[[], bool]
-
-
-class Scan:
-    """The files of a document, open: their pages in any order. Use ``open_scan``."""
-
-    def __init__(self, files: Sequence[Path], options: CaptureOptions, stack: ExitStack) -> None:
-        self.options = options
-        self._files: list[tuple[Path, _Opened]] = []
-        limits = options.limits()
-        for file in files:
-            self._files.append((file, stack.enter_context(_opened(file, limits))))
-            if self.pages > limits.max_pages:
-                raise TooManyPagesError(file.name, f"hồ sơ có hơn {limits.max_pages} trang; hãy tách hồ sơ")
-
-    @property
-    def pages(self) -> int:
-        return sum(opened.pages for _, opened in self._files)
-
-    def signed(self) -> tuple[Path, ...]:
-        """The files that carry a signature."""
-        return tuple(file for file, opened in self._files if opened.signed())
-
-    def capture(self, number: int, orienter: Orienter | None = None, *, for_engine: bool = True) -> CapturedPage:
-        """Captures page ``number``, 1-based over all files.
-
-        Args:
-            for_engine: Make the engine's copy; without it ``ocr_image`` is empty, for pages that were read before.
-
-        Raises:
-            ScanError: The page cannot be digitized; the message names file and page.
-            IndexError: There is no such page.
-        """
-        before = 0
-        for file, opened in self._files:
-            own = number - before
-            if own <= opened.pages:
-                raw = opened.load(own)
-                return _capture(raw, number, file.name, own, self.options, orienter, for_engine=for_engine)
-            before += opened.pages
-        raise IndexError(f"page {number} of {before}")
-
-
-@contextmanager
-def open_scan(files: Sequence[Path], options: CaptureOptions | None = None) -> Iterator[Scan]:
-    """Opens the files of a document, in page order, and keeps them open meanwhile.
-
-    Raises:
-        ScanError: A file cannot be digitized.
-    """
-    with ExitStack() as stack:
-        yield Scan(files, options or CaptureOptions(), stack)
-
-
-def capture_pages(
-    files: Sequence[Path],
-    options: CaptureOptions,
-    *,
-    only: Callable[[int], bool] | None = None,
-    orienter: Orienter | None = None,
-    for_engine: Callable[[int], bool] | None = None,
-) -> Iterator[CapturedPage]:
-    """Captures the pages of a document in order, lazily.
-
-    Args:
-        files: The delivered files in page order.
-        options: See ``CaptureOptions``.
-        only: Page numbers (1-based, over all files) to capture; the others are skipped without being decoded.
-        orienter: See ``Orienter``.
-        for_engine: Page numbers that will be read; the engine's copy of others is left out.
-
-    Raises:
-        ScanError: A file, or one page of it, cannot be digitized; the message names file and page.
-    """
-    with open_scan(files, options) as scan:
-        for number in range(1, scan.pages + 1):
-            if only is None or only(number):
-                wanted = for_engine is None or for_engine(number)
-                yield scan.capture(number, orienter, for_engine=wanted)
-
-
-def _kind(file: Path) -> str:
-    if file.stat().st_size == 0:
-        raise EmptyFileError(file.name, "tệp không có byte nào; hãy quét lại")
-    kind = sniff(file)
-    if kind == UNKNOWN:
-        raise UnsupportedFormatError(
-            file.name, "không phải PDF, TIFF, JPEG hay PNG; hãy giao một trong các định dạng đó"
-        )
-    return kind
-
-
-@contextmanager
-def _opened(file: Path, limits: Limits) -> Iterator[_Opened]:
-    kind = _kind(file)
-    if kind == PDF:
-        with open_pdf(file, limits) as pdf:
-            yield _Opened(pdf.pages, partial(read_pdf_page, pdf, limits=limits), pdf.signed)
-        return
-    with open_image(file, file.name) as image:
-        frames, _ = count_frames(image, limits)
-        if frames == 0:
-            raise UnreadableError(file.name, "không có trang nào đọc được; hãy quét lại")
-        if frames > limits.max_pages:
-            raise TooManyPagesError(file.name, f"hơn {limits.max_pages} trang; hãy tách hồ sơ")
-        data = file.read_bytes() if kind == JPEG else None
-
-        def load(number: int) -> RawPage:
-            name = f"{file.name}, trang {number}" if frames > 1 else file.name
-            return read_frame(image, number - 1, name, limits, data)
-
-        yield _Opened(frames, load, lambda: False)
-
-
-def _capture(
+def capture_page(
     raw: RawPage,
     number: int,
     source: str,
@@ -219,7 +81,14 @@ def _capture(
     *,
     for_engine: bool,
 ) -> CapturedPage:
-    """One page, from its file's pixels to image, engine's copy and facts."""
+    """Captures one page, from its file's pixels to image, engine's copy and facts.
+
+    Args:
+        number: 1-based over the document.
+        source, source_page: The delivered file's name and the page there, 1-based.
+        orienter: See ``Orienter``.
+        for_engine: Make the engine's copy; without it ``ocr_image`` is empty, for pages that were read before.
+    """
     pixels, dpi, guessed, matrix = _upright(raw)
     gray, page, negative = _seen(pixels, dpi)
     cheap = find_orientation(page)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manifests.text import PageText, PageVerdict
-from ocr.capture import CaptureOptions, Scan, open_scan
+from ocr.capture import CaptureOptions
 from ocr.engine import NullEngine, engine_of_process
 from ocr.page import VisibleImage
 from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.scan import Scan, open_scan
 from ocr.threads import use_one_thread
 from ocr.visible import squeezed
 from pipeline.worker_life import end_with_parent, forget_secrets

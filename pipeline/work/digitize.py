@@ -15,10 +15,10 @@ from manifests.documents import Artefact, ArtefactKind, PageRow
 from manifests.serial import from_json, to_json
 from manifests.text import PageText
 from ocr.assemble import Assembled, DocumentMetadata, assemble
-from ocr.capture import capture_pages
 from ocr.engine import engine_of_process
 from ocr.page import CapturedPage, VisibleImage
 from ocr.recognize import recognize_page
+from ocr.scan import capture_pages
 from ocr.visible import squeezed
 from pipeline import archive
 from pipeline.context import Context

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from manifests.text import QualityFlag
-from ocr.capture import CaptureOptions, capture_pages
+from ocr.capture import CaptureOptions
 from ocr.page import CapturedPage, Encoding, VisibleImage
+from ocr.scan import capture_pages
 from sample_scans.document import SampleDocument, render_document
 from sample_scans.wear import CLEAN, Wear
 

@@ -16,9 +16,10 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, StreamObject
 
 from manifests.text import PageVerdict, QualityFlag
-from ocr.capture import CaptureOptions, capture_pages, count_pages
+from ocr.capture import CaptureOptions
 from ocr.errors import EncryptedError, TooManyPagesError, UnreadableError
 from ocr.page import CapturedPage, Encoding, VisibleImage
+from ocr.scan import capture_pages
 from sample_scans.carriers import encrypted, pdf_bytes, pdf_with_junk_text
 from sample_scans.document import SampleDocument, render_document
 from sample_scans.fonts import FontRole, face
@@ -81,8 +82,8 @@ def scan_with_text(lines: list[str], image: Image.Image, *, mode: TextMode = Tex
 def test_the_scanners_jpeg_stays(tmp_path: Path) -> None:
     path = tmp_path / "scan.pdf"
     path.write_bytes(pdf_bytes(document().pages, DPI, 80))
-    assert count_pages([path]) == 2
     pages = capture(path)
+    assert len(pages) == 2
     assert all(page.visible.data in path.read_bytes() for page in pages)
     assert pages[0].visible.data != pages[1].visible.data
     assert {page.visible.encoding for page in pages} == {Encoding.JPEG}
@@ -298,7 +299,7 @@ def test_broken_files_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "scan.pdf"
     path.write_bytes(whole[: len(whole) * 2 // 3])
     with pytest.raises(UnreadableError, match="cắt cụt"):
-        count_pages([path])
+        capture(path)
     path.write_bytes(encrypted(whole, "bí mật"))
     with pytest.raises(EncryptedError):
         capture(path)

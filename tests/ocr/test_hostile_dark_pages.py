@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from manifests.text import PageVerdict
-from ocr.capture import CaptureOptions, capture_pages
+from ocr.capture import CaptureOptions
 from ocr.engine import engine_of_process
 from ocr.page import CapturedPage
 from ocr.recognize import recognize_page
+from ocr.scan import capture_pages
 from sample_scans.document import render_document
 from sample_scans.fonts import FontRole, face
 

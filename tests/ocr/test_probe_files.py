@@ -15,10 +15,11 @@ from pypdf import PdfReader, PdfWriter
 
 from manifests.reasons import REASONS
 from manifests.text import QualityFlag
-from ocr.capture import CaptureOptions, capture_pages
+from ocr.capture import CaptureOptions
 from ocr.errors import ScanError
 from ocr.limits import Limits
 from ocr.probe import probe
+from ocr.scan import capture_pages
 from sample_scans.carriers import encrypted, not_a_scan, pdf_bytes, pdf_with_junk_text
 from sample_scans.document import SampleDocument, render_document
 
