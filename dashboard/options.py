@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from manifests.decisions import Decision
+from manifests.doc_codes import DocCodeRules, doc_code_rules
+from manifests.targets import Targets, city_targets
+from warehouse.alerts import WATCHED_WEEKS
 from warehouse.sessions import Lifetime
 
 DEFAULT_DATABASE_URL = "sqlite:///var/sohoa.db"
@@ -71,6 +74,9 @@ class Options:
         hosts: Names it answers to, besides this machine's own loopback; a request for another one is refused.
         airflow_url: Where Airflow's pages are, for links to runs; ``None`` without them.
         inside_airflow: It is shown in a frame of Airflow's own pages, at the same address.
+        targets: What units are measured against.
+        alert_weeks: Weeks without a new file after which a unit stands still.
+        doc_codes: How documents are called in the exchange with other systems.
         figures_age: Seconds that figures which are costly to count may be old (``warehouse.remembered``).
     """
 
@@ -81,6 +87,9 @@ class Options:
     inside_airflow: bool = False
     oidc: OidcOptions | None = None
     archive: Archive | None = None
+    targets: Targets = field(default_factory=city_targets)
+    alert_weeks: int = WATCHED_WEEKS
+    doc_codes: DocCodeRules = field(default_factory=doc_code_rules)
     figures_age: float = 0.0
 
     @classmethod

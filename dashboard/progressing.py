@@ -10,7 +10,7 @@ from typing import Any
 from dashboard import words
 from dashboard.figures import Counts, OutlookLine, summed
 from manifests.spelling import fold
-from manifests.targets import city_targets
+from manifests.targets import Targets
 from warehouse.database import reading
 from warehouse.outlook import city_outlook, outlooks
 from warehouse.progress import progress_by_custodian, progress_by_district, progress_by_unit, progress_matrix
@@ -125,17 +125,17 @@ class UnitPage:
     units: tuple[UnitMatrix, ...]
 
 
-def progress_page(engine: Any, wanted: ProgressFilter) -> ProgressPage:
+def progress_page(engine: Any, wanted: ProgressFilter, targets: Targets) -> ProgressPage:
     view = View(wanted.view)
     found = unit_rows(engine, wanted)
     outlook, lines = None, {}
     if wanted.whole:
         lines = {
             (it.unit.unit_id, it.unit.assigned): OutlookLine.of(it)
-            for it in outlooks(engine, on=wanted.on, view=view)
+            for it in outlooks(engine, on=wanted.on, view=view, targets=targets)
         }
         if wanted.tier is None and found:
-            outlook = OutlookLine.of(city_outlook(engine, on=wanted.on))
+            outlook = OutlookLine.of(city_outlook(engine, on=wanted.on, targets=targets))
     rows = (unit_row(it, lines.get((it.unit_id, it.assigned))) for it in found)
     points = trend(engine, on=wanted.on, weeks=TREND_WEEKS, record_type=wanted.record_type)
     with reading(engine) as connection:
@@ -146,7 +146,7 @@ def progress_page(engine: Any, wanted: ProgressFilter) -> ProgressPage:
         filter=wanted,
         total=Counts.of(summed(found)),
         outlook=outlook,
-        trend=_trend(told, city_target(found, [point.on for point in told])),
+        trend=_trend(told, target_line(found, [point.on for point in told], targets)),
         units=tuple(sorted(rows, key=_SORT_KEYS[wanted.sort])),
         inventory_approved_on=in_force[1] if in_force else None,
     )
@@ -158,21 +158,22 @@ def unit_rows(engine: Any, wanted: ProgressFilter) -> list[UnitProgress]:
     return [it for it in found if wanted.tier in (None, it.tier)]
 
 
-def unit_page(engine: Any, unit: str, on: dt.date | None = None) -> UnitPage | None:
+def unit_page(engine: Any, unit: str, targets: Targets, on: dt.date | None = None) -> UnitPage | None:
     """The page of a unit code, or of one ``unit_id``."""
     code = unit.partition("@")[0]
     known = progress_by_unit(engine, unit_code=code, on=on)
     shown = [it for it in known if unit in (code, it.unit_id)]
     if not shown:
         return None
-    heading = {it.unit.unit_id: OutlookLine.of(it) for it in outlooks(engine, on=on, unit_code=code)}
+    ahead = outlooks(engine, on=on, unit_code=code, targets=targets)
+    heading = {it.unit.unit_id: OutlookLine.of(it) for it in ahead}
     return UnitPage(
         unit_code=code,
         units=tuple(
             _matrix(
                 unit_row(it, heading.get(it.unit_id)),
                 _cells(engine, it, known, on),
-                [] if it.unit_id.endswith(_UNKNOWN_UNIT) else trend(engine, on=on, unit_id=it.unit_id),
+                _unit_trend(engine, it, targets, on),
             )
             for it in shown
         ),
@@ -193,11 +194,17 @@ def unit_row(it: UnitProgress, outlook: OutlookLine | None = None) -> UnitRow:
     )
 
 
-def city_target(rows: Sequence[UnitProgress], days: Iterable[dt.date]) -> list[float | None]:
+def _unit_trend(engine: Any, unit: UnitProgress, targets: Targets, on: dt.date | None) -> tuple[TrendLine, ...]:
+    if unit.unit_id.endswith(_UNKNOWN_UNIT):
+        return ()
+    points = trend(engine, on=on, unit_id=unit.unit_id, targets=targets)
+    return _trend(points, [point.expected_percent for point in points])
+
+
+def target_line(rows: Sequence[UnitProgress], days: Iterable[dt.date], targets: Targets) -> list[float | None]:
     """The target line of several units together: each unit's own, weighed by its inventory."""
-    plan = city_targets()
     lines = [
-        (row.inventory_records, plan.line(tier=row.tier, unit_code=row.unit_code, area=None))
+        (row.inventory_records, targets.line(tier=row.tier, unit_code=row.unit_code, area=None))
         for row in rows
         if row.inventory_records
     ]
@@ -253,14 +260,14 @@ def _cells(engine: Any, unit: UnitProgress, same_code: list[UnitProgress], on: d
     return [cell for cell in cells if (cell.record_type, cell.year) not in others]
 
 
-def _matrix(unit: UnitRow, cells: list[ProgressCell], points: list[TrendPoint]) -> UnitMatrix:
+def _matrix(unit: UnitRow, cells: list[ProgressCell], points: tuple[TrendLine, ...]) -> UnitMatrix:
     years = tuple(sorted({cell.year for cell in cells}))
     by_type: dict[str, dict[int, ProgressCell]] = {}
     for cell in cells:
         by_type.setdefault(cell.record_type, {})[cell.year] = cell
     return UnitMatrix(
         unit=unit,
-        trend=_trend(points, [point.expected_percent for point in points]),
+        trend=points,
         years=years,
         lines=tuple(
             MatrixLine(

@@ -13,6 +13,7 @@ from dashboard import words
 from dashboard.figures import Counts, OutlookLine
 from manifests.reasons import REASONS
 from manifests.record_types import areas
+from manifests.targets import Targets
 from warehouse.alerts import KINDS, alerts
 from warehouse.completeness import CHECKS, Finding, completeness
 from warehouse.custody import custody_in_force
@@ -139,7 +140,7 @@ class CustodyPage:
     assignments: tuple[CustodyLine, ...]
 
 
-def alerts_page(engine: Any, on: dt.date | None) -> AlertsPage:
+def alerts_page(engine: Any, on: dt.date | None, targets: Targets, weeks: int) -> AlertsPage:
     return AlertsPage(
         alerts=tuple(
             AlertLine(
@@ -154,7 +155,7 @@ def alerts_page(engine: Any, on: dt.date | None) -> AlertsPage:
                 counts=Counts.of(it.outlook.unit),
                 outlook=OutlookLine.of(it.outlook),
             )
-            for it in alerts(engine, on=on)
+            for it in alerts(engine, on=on, weeks=weeks, targets=targets)
         )
     )
 

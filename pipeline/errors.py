@@ -15,6 +15,7 @@ import traceback
 from enum import StrEnum
 from pathlib import Path
 
+from manifests.doc_codes import DocCodesError
 from manifests.errors import ManifestsError
 from manifests.reasons import REASONS
 from ocr import errors as ocr
@@ -150,6 +151,7 @@ _RETRY, _QUARANTINE, _HALT = Disposition.RETRY, Disposition.QUARANTINE, Disposit
 
 DISPOSITIONS: dict[type[Exception], Disposition] = {
     # the drop
+    DocCodesError: _HALT,
     ManifestsError: _QUARANTINE,
     # the scan
     ocr.ScanError: _QUARANTINE,

@@ -166,6 +166,9 @@ class Settings(BaseSettings):
     # what is told of progress
     targets: Path | None = Field(None, description="CSV or XLSX of own targets; the City's plan when empty")
     alert_recipients: tuple[str, ...] = Field((), description="E-mail addresses alerts go to, by daily_alerts")
+    doc_codes: Path | None = Field(
+        None, description="TOML of the agency's own document codes in exchange (CV 7197); the built-in when empty"
+    )
     alert_weeks: int = Field(2, ge=1, le=52, description="Weeks without a new file after which a unit stands still")
     alert_repeat_days: int = Field(7, ge=1, le=365, description="Days before the same alert is sent again")
     report_folder: Path = Field(Path("var/reports"), description="Where monthly_report writes")

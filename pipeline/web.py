@@ -11,8 +11,11 @@ from importlib import import_module
 from typing import Any
 
 from manifests.decisions import Decision
+from manifests.doc_codes import DocCodeRules, DocCodesError, doc_code_rules, read_doc_codes
 from pipeline.context import Context
+from pipeline.errors import ConfigurationError
 from pipeline.page_views import PageViews, stored_bytes
+from pipeline.reporting import plan_of
 from pipeline.reviews import decide
 from pipeline.settings import Settings, read_settings
 from pipeline.stores import StoreUnavailableError
@@ -71,6 +74,13 @@ def application(*, inside_airflow: bool = False) -> Any:
     return import_module("dashboard.app").create_app(_options(settings, context, inside_airflow))
 
 
+def _doc_codes(settings: Settings) -> DocCodeRules:
+    try:
+        return read_doc_codes(settings.doc_codes) if settings.doc_codes else doc_code_rules()
+    except DocCodesError as error:
+        raise ConfigurationError(f"SOHOA_DOC_CODES {error}") from error
+
+
 def _options(settings: Settings, context: Context, inside_airflow: bool) -> Any:
     options, sessions = import_module("dashboard.options"), import_module("warehouse.sessions")
     oidc = None
@@ -93,5 +103,8 @@ def _options(settings: Settings, context: Context, inside_airflow: bool) -> Any:
         inside_airflow=inside_airflow,
         oidc=oidc,
         archive=ArchiveDoor(context),
+        targets=plan_of(settings),
+        alert_weeks=settings.alert_weeks,
+        doc_codes=_doc_codes(settings),
         figures_age=_FIGURES_AGE,
     )

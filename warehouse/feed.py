@@ -1,7 +1,7 @@
 """Documents as other systems know them, shaped after CV 7197/BKHCN-CĐSQG section on sharing; codes given once.
 
-The paths and the minimum metadata are those the guidance names. How agencies of the new wards are coded is not
-confirmed (QĐ 5002/QĐ-UBND was not read), so a code's agency part is ``FeedRules.agency`` of the installation.
+The paths and the minimum metadata are those the guidance names. How codes are written stands in
+``manifests/data/doc_codes.toml``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from manifests.doc_codes import DocCodeRules
 from manifests.outside import OutsideRow
 from warehouse import schema
 from warehouse.database import reading, writing
@@ -22,22 +23,6 @@ from warehouse.merge import hold
 from warehouse.outside_match import compare_outside, stage_outside
 from warehouse.reconciliation import ReconciliationRun, begin_run, end_run
 from warehouse.schema_access import document_code, outside_document
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRules:
-    """How codes are written: ``MCQ_LV_STT_PB``, for example ``H26.00256_KS_000021_V1``.
-
-    Attributes:
-        agency: Agency part; ``{unit}`` is the unit code. Not confirmed.
-        kinds: Abbreviation by record type, ``VB`` for others; the guidance names QĐ, CV, TB, GP, VB only.
-    """
-
-    agency: str = "H26.{unit}"
-    kinds: Mapping[str, str] = field(default_factory=dict)
-
-    def series(self, unit_code: str, record_type: str) -> str:
-        return f"{self.agency.format(unit=unit_code)}_{self.kinds.get(record_type, 'VB')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +49,7 @@ def feed_entries(
         return [FeedEntry(row.document_key, row.loaded_at) for row in connection.execute(query)]
 
 
-def codes_of(engine: sa.Engine, documents: Sequence[tuple[str, str, str]], rules: FeedRules) -> dict[str, str]:
+def codes_of(engine: sa.Engine, documents: Sequence[tuple[str, str, str]], rules: DocCodeRules) -> dict[str, str]:
     """Codes of documents, given now to those that have none; each is key, unit code and record type."""
     keys = [key for key, _, _ in documents]
     known = sa.select(document_code.c.document_key, document_code.c.code).where(

@@ -26,15 +26,12 @@ from dashboard.routes.api import Reason, Why, send_file
 from manifests.record_types import resolve
 from manifests.units import units
 from warehouse.access_log import Action, note_access
-from warehouse.feed import FeedEntry, FeedRules, codes_of, document_of, feed_entries, keep_outside, reconcile_kept
+from warehouse.feed import FeedEntry, codes_of, document_of, feed_entries, keep_outside, reconcile_kept
 from warehouse.roles import Permission
 from warehouse.tokens import TokenScope
 
 router = APIRouter(prefix="/api/v1/documents", responses=RESPONSES)
 
-_RULES = FeedRules(
-    kinds={"birth": "KS", "marriage": "KH", "death": "KT", "construction_permit": "GP", "decision": "QĐ"}
-)
 Code = Annotated[str, Path(min_length=1, max_length=60, pattern=r"^[^/\x00\s]+$")]
 
 
@@ -43,7 +40,10 @@ def _text(longest: int, shortest: int = 0) -> Any:
 
 
 class Metadata(BaseModel):
-    """Minimum metadata of CV 7197 by its names and lengths; ``IssuedDate`` as ISO 8601."""
+    """Minimum metadata of CV 7197 by its names; ``IssuedDate`` as ISO 8601.
+
+    What is longer than the guidance foresees is told whole, up to the lengths given here.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -184,7 +184,8 @@ def put(request: Request, code: Code, sent: Outside, person: Signed) -> Kept:
 def _documents(request: Request, person: Person, entries: list[FeedEntry]) -> list[Document]:
     pages = [(it, page) for it in entries if (page := record_page(person.pages.engine, it.document_key))]
     wanted = [(it.document_key, page.document.unit_code, page.document.record_type) for it, page in pages]
-    codes = codes_of(request.app.state.desk.engine, wanted, _RULES)
+    desk = request.app.state.desk
+    codes = codes_of(desk.engine, wanted, desk.options.doc_codes)
     told = []
     for entry, page in pages:
         number, _, notation = (page.number or "").partition("/")

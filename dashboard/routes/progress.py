@@ -15,6 +15,7 @@ from dashboard.charts import progress_chart
 from dashboard.export import table_file
 from dashboard.figures import OutlookLine
 from dashboard.matrices import types_page, weeks_page
+from dashboard.options import Options
 from dashboard.progressing import (
     SORTS,
     VIEWS,
@@ -28,6 +29,7 @@ from dashboard.progressing import (
 from dashboard.screen import screen_of
 from dashboard.words import TIERS
 from manifests.record_types import record_types
+from manifests.targets import Targets
 from warehouse.roles import Permission
 
 router = APIRouter()
@@ -38,16 +40,15 @@ router = APIRouter()
 @router.get("/tien-do.xlsx")
 @needs(Permission.PROGRESS)
 def progress_file(request: Request, person: Signed) -> Response:
-    return table_file(
-        tables.progress_table(progress_page(person.pages.engine, _filter(request))), asked.ending(request) or "csv"
-    )
+    page = progress_page(person.pages.engine, _filter(request), _targets(request))
+    return table_file(tables.progress_table(page), asked.ending(request) or "csv")
 
 
 @router.get("/")
 @router.get("/tien-do.json")
 @needs(Permission.PROGRESS)
 def progress(request: Request, person: Signed) -> Response:
-    page = progress_page(person.pages.engine, _filter(request))
+    page = progress_page(person.pages.engine, _filter(request), _targets(request))
     chart = _chart(page.trend, page.outlook)
     return screen_of(request).show(request, "progress.html", page, chart=chart, **_choices())
 
@@ -58,7 +59,7 @@ def progress(request: Request, person: Signed) -> Response:
 @router.get("/don-vi/{unit}.json")
 @needs(Permission.PROGRESS)
 def unit(request: Request, unit: str, person: Signed) -> Response:
-    page = asked.found(unit_page(person.pages.engine, unit, asked.date(request, "on")))
+    page = asked.found(unit_page(person.pages.engine, unit, _targets(request), asked.date(request, "on")))
     if ending := asked.ending(request):
         return table_file(tables.unit_table(page), ending)
 
@@ -90,6 +91,11 @@ def by_week(request: Request, person: Signed) -> Response:
     if ending := asked.ending(request):
         return table_file(tables.weeks_table(page), ending)
     return screen_of(request).show(request, "weeks.html", page, **_choices())
+
+
+def _targets(request: Request) -> Targets:
+    options: Options = request.app.state.desk.options
+    return options.targets
 
 
 def _filter(request: Request) -> ProgressFilter:

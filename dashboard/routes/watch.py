@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from dashboard import asked, tables
 from dashboard.access import Signed, needs
 from dashboard.export import table_file
+from dashboard.options import Options
 from dashboard.screen import screen_of
 from dashboard.watching import (
     LONGEST,
@@ -31,7 +32,8 @@ router = APIRouter()
 @router.get("/canh-bao.json")
 @needs(Permission.PROGRESS)
 def alert_list(request: Request, person: Signed) -> Response:
-    page = alerts_page(person.pages.engine, asked.date(request, "on"))
+    options: Options = request.app.state.desk.options
+    page = alerts_page(person.pages.engine, asked.date(request, "on"), options.targets, options.alert_weeks)
     if ending := asked.ending(request):
         return table_file(tables.alerts_table(page), ending)
     return screen_of(request).show(request, "alerts.html", page)

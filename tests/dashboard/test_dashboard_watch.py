@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,12 @@ from lxml import html
 from openpyxl import load_workbook
 
 from dashboard.routes.batches import DIGITIZING_DAG
+from manifests.targets import Target, city_targets, with_own
 from warehouse.alerts import alerts
 from warehouse.batches import batch_detail
 from warehouse.behind import COUNTED
 from warehouse.completeness import completeness
+from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_custodian, progress_by_unit
 
 SignIn = Callable[..., TestClient]
@@ -50,6 +53,21 @@ def test_alerts_are_the_warehouse_s(client: TestClient, sample: sa.Engine) -> No
     assert [row[-1] for row in rows_of(client, "/canh-bao.csv")] == [it.sentence for it in expected]
     page = html.fromstring(client.get("/canh-bao").text)
     assert [it.get("data-unit") for it in page.xpath("//tr[@data-unit]")] == [it.unit_id for it in expected]
+
+
+def test_pages_measure_against_the_installation_s_own_targets(sign_in: SignIn, sample: sa.Engine) -> None:
+    own = with_own(
+        city_targets(), [Target(dt.date(2025, 9, 30), 15.0, unit_code="00256", source="Kế hoạch của phường")]
+    )
+    client = sign_in("city", targets=own, alert_weeks=50)
+    told = {it.outlook.unit.unit_id: it.sentence for it in alerts(sample, targets=own, weeks=50)}
+    assert {it["unit_id"]: it["sentence"] for it in client.get("/canh-bao.json").json()["alerts"]} == told
+    rows = {it["unit_id"]: it["outlook"] for it in client.get("/tien-do.json").json()["units"]}
+    unit = client.get("/don-vi/00256@2025-07-01.json").json()["units"][0]
+    expected = {it.unit.unit_id: it.due_percent for it in outlooks(sample, targets=own)}
+    assert expected["00256@2025-07-01"] == 15.0
+    assert rows["00256@2025-07-01"]["due_percent"] == unit["unit"]["outlook"]["due_percent"] == 15.0
+    assert unit["trend"][-1]["target"] == 15.0
 
 
 def test_what_is_incomplete_and_unassigned_is_told(client: TestClient, sample: sa.Engine) -> None:
