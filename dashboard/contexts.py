@@ -67,12 +67,15 @@ class FailureLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RescanLine:
-    """A page to scan again: the ``page_number``-th of the document, ``source_page`` of the delivered file."""
+    """A page to scan again: the ``page_number``-th of the document, ``source_page`` of the delivered file.
+
+    ``page_number`` and ``source_page`` are ``None`` when it is the whole document.
+    """
 
     document_id: str
-    page_number: int
+    page_number: int | None
     source: str
-    source_page: int
+    source_page: int | None
     reasons: tuple[str, ...]
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard import words
 from dashboard.contexts import DocumentLine
-from dashboard.pages import PAGE_SIZE, document_line
+from dashboard.pages import LONGEST_FILE, PAGE_SIZE, document_line
+from manifests.decisions import asked_again
 from manifests.documents import FieldSource, FieldValue, RecordStatus
 from manifests.record_types import FieldType, record_types
 from warehouse.documents import document_detail, list_documents
-from warehouse.results import DocumentDetail
+from warehouse.results import DocumentDetail, DocumentSummary
 
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 LONGEST_VALUE, LONGEST_REASON = 500, 1000
@@ -25,6 +27,8 @@ class ReviewFilter:
     record_type: str | None = None
     year: int | None = None
     batch_key: str | None = None
+    scan_again: bool = False
+    """Those a person sent back to the scanner, instead of those that wait for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +80,18 @@ class ReviewPage:
     """``/duyet/{unit}/{batch}/{document}``: one record.
 
     Attributes:
+        waits_for_scan: A person asked for another scan, and it has not come yet.
         version: What a decision names, so that nobody decides about a record that has moved on.
+        pages: Numbers of its pages, for whoever wants one of them scanned again.
         other_reasons: Review reasons of no single field.
     """
 
     document: DocumentLine
     unit_name: str
     waits: bool
+    waits_for_scan: bool
     version: str
+    pages: tuple[int, ...]
     confidence: int | None
     fields: tuple[FieldLine, ...]
     other_reasons: tuple[str, ...]
@@ -99,16 +107,7 @@ _SOURCES = {
 
 
 def queue_page(engine: Any, wanted: ReviewFilter, offset: int) -> QueuePage:
-    found = list_documents(
-        engine,
-        batch_key=wanted.batch_key,
-        unit_code=wanted.unit_code,
-        record_type=wanted.record_type,
-        year=wanted.year,
-        record_status=RecordStatus.NEEDS_REVIEW,
-        limit=PAGE_SIZE + 1,
-        offset=offset,
-    )
+    found = _waiting(engine, wanted, PAGE_SIZE + 1, offset)
     return QueuePage(
         filter=wanted,
         offset=offset,
@@ -118,9 +117,28 @@ def queue_page(engine: Any, wanted: ReviewFilter, offset: int) -> QueuePage:
     )
 
 
+def all_waiting(engine: Any, wanted: ReviewFilter) -> Iterator[DocumentLine]:
+    """The whole list, for a file; at most ``LONGEST_FILE``."""
+    return (document_line(it) for it in _waiting(engine, wanted, LONGEST_FILE, 0))
+
+
+def _waiting(engine: Any, wanted: ReviewFilter, limit: int, offset: int) -> list[DocumentSummary]:
+    return list_documents(
+        engine,
+        batch_key=wanted.batch_key,
+        unit_code=wanted.unit_code,
+        record_type=wanted.record_type,
+        year=wanted.year,
+        record_status=RecordStatus.NEEDS_REVIEW,
+        scan_again=wanted.scan_again,
+        limit=limit,
+        offset=offset,
+    )
+
+
 def next_waiting(engine: Any, after: str) -> str | None:
     """Key of the document that waits behind ``after``, else of the first that waits."""
-    keys = [it.document_key for it in list_documents(engine, record_status=RecordStatus.NEEDS_REVIEW, limit=1000)]
+    keys = [it.document_key for it in _waiting(engine, ReviewFilter(), 1000, 0)]
     return next((key for key in keys if key > after), keys[0] if keys else None)
 
 
@@ -140,7 +158,9 @@ def review_page(engine: Any, document_key: str) -> ReviewPage | None:
         document=document_line(summary),
         unit_name=detail.unit_name,
         waits=summary.record_status == RecordStatus.NEEDS_REVIEW,
+        waits_for_scan=any(asked_again(reason) for reason in summary.review_reasons),
         version=detail.finished_at.isoformat(),
+        pages=tuple(it.facts.page_number for it in detail.pages),
         confidence=_share(summary.confidence),
         fields=fields,
         other_reasons=tuple(reason for reasons in by_field.values() for reason in reasons),

@@ -109,7 +109,8 @@ def rescan_table(page: BatchPage) -> Table:
         title=f"Trang cần quét lại của lô {page.summary.batch_key}",
         header=("Mã hồ sơ", "Trang của hồ sơ", "Tệp đã giao", "Trang trong tệp", "Vì sao"),
         rows=[
-            (it.document_id, it.page_number, it.source, it.source_page, ", ".join(it.reasons)) for it in page.rescan
+            (it.document_id, it.page_number or "cả hồ sơ", it.source, it.source_page, ", ".join(it.reasons))
+            for it in page.rescan
         ],
     )
 

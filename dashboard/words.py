@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from manifests.decisions import RescanCause, asked_again
 from manifests.reasons import REASONS
 from manifests.record_types import record_types
 from manifests.text import QualityFlag
@@ -76,6 +77,14 @@ EVENTS = {
     "fixity check": "Kiểm tra toàn vẹn",
 }
 """PREMIS event types as people call them."""
+
+RESCAN_CAUSES = {
+    RescanCause.UNREADABLE: "chữ không đọc được",
+    RescanCause.CUT_OFF: "mất chữ ở mép giấy",
+    RescanCause.INCOMPLETE: "thiếu trang",
+    RescanCause.WRONG_PAPER: "không phải giấy của hồ sơ này",
+}
+"""Why a reviewer sends a paper back to the scanner."""
 
 _REVIEW = {
     "missing": "{}: không đọc được và cũng không được nhập",
@@ -156,6 +165,9 @@ def record_type_name(code: str) -> str:
 def review_reason(reason: str, record_type: str) -> str:
     """A ``<reason>:<field>`` of ``manifests.documents.Record.review_reasons`` in words; a new reason as it is."""
     code, _, subject = reason.partition(":")
+    if asked := asked_again(reason):
+        cause, page = asked
+        return f"Chờ quét lại{f' trang {page}' if page else ''}: {RESCAN_CAUSES[cause]}"
     if code == "title":
         return f"Tiêu đề trên giấy là của loại “{record_type_name(subject)}”"
     if code not in _REVIEW:
@@ -164,7 +176,9 @@ def review_reason(reason: str, record_type: str) -> str:
 
 
 def rescan_reason(flag: str, dpi: float) -> str:
-    """A code of ``QualityFlag`` in words; one a newer program wrote as it is."""
+    """A code of ``QualityFlag`` or ``RescanCause`` in words; one a newer program wrote as it is."""
+    if flag in tuple(RescanCause):
+        return f"người rà soát yêu cầu: {RESCAN_CAUSES[RescanCause(flag)]}"
     if flag not in REASONS:
         return flag
     title = REASONS[flag].title

@@ -140,7 +140,7 @@ _TABLE = (
     (
         "content_changed",
         "Hồ sơ đã lưu trữ với nội dung khác",
-        "Giao lại dưới một mã hồ sơ mới; bản đã lưu được giữ nguyên.",
+        "Nếu là bản quét tốt hơn, chọn “Yêu cầu quét lại” ở trang duyệt hồ sơ; nếu là giấy khác, giao mã hồ sơ mới.",
     ),
     (
         "file_shared",
@@ -178,6 +178,15 @@ _TABLE = (
         "missing_corner",
         "Góc giấy bị gập hoặc thiếu",
         "Vuốt phẳng góc giấy rồi quét lại trang này; góc đã rách mất thì ghi vào biên bản.",
+    ),
+    # --- what a reviewer sends back to the scanner
+    ("rescan_unreadable", "Người rà soát không đọc được chữ", "Quét lại rõ hơn rồi giao lại với mã hồ sơ cũ."),
+    ("rescan_cut_off", "Người rà soát thấy mất chữ ở mép", "Quét lại đủ bốn mép giấy rồi giao lại với mã hồ sơ cũ."),
+    ("rescan_incomplete", "Người rà soát thấy thiếu trang", "Quét đủ các trang rồi giao lại với mã hồ sơ cũ."),
+    (
+        "rescan_wrong_paper",
+        "Người rà soát thấy bản quét không phải giấy của hồ sơ này",
+        "Quét đúng giấy rồi giao lại với mã hồ sơ cũ.",
     ),
     ("rotated", "Giấy đặt ngang hoặc ngược", "Không cần làm gì: trang đã được xoay lại."),
     ("blank_page", "Trang trắng", "Kiểm tra trang này có phải mặt sau trắng không."),
@@ -251,16 +260,6 @@ _TABLE = (
         "database_unavailable",
         "Cơ sở dữ liệu không trả lời",
         "Hệ thống sẽ tự thử lại; nếu kéo dài, báo kỹ sư.",
-    ),
-    (
-        "approval_missing",
-        "Lô đang chờ người có thẩm quyền duyệt ký",
-        "Xem số liệu của lô rồi duyệt hoặc từ chối trong Airflow, hoặc bằng lệnh 'sohoa approve'.",
-    ),
-    (
-        "approval_refused",
-        "Người có thẩm quyền đã từ chối ký lô này",
-        "Xử lý theo lý do đã ghi, rồi duyệt lại bằng lệnh 'sohoa approve'.",
     ),
     (
         "approval_missing",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from manifests.decisions import Decision, DecisionRefusedError
-from manifests.documents import DocumentRecord, Event, FieldSource, FieldValue, RecordStatus
+from manifests.decisions import Decision, DecisionRefusedError, asked_again, rescan_reason
+from manifests.documents import DocumentRecord, Event, FieldSource, FieldValue, Record, RecordStatus
 from manifests.record_types import record_types
 from ocr.fields.values import normalize
 from ocr.index import with_fields
@@ -38,18 +38,44 @@ def decided(document: DocumentRecord, decision: Decision) -> DocumentRecord:
             continue
         read = values.get(name) or FieldValue(name, typed, None, 0.0, FieldSource.REVIEWED)
         values[name] = replace(read, normalized=normal, confidence=1.0, source=FieldSource.REVIEWED)
+    if set(decision.pages) - {page.facts.page_number for page in document.pages}:
+        faults[""] = "Hồ sơ không có trang được chọn. Mở lại hồ sơ rồi chọn trang."
     if faults:
         raise DecisionRefusedError(document.document_key, faults)
     ordered = {name: values[name] for name in known if name in values}
     record = with_fields(document.record, ordered | values)
-    told = f"corrected: {', '.join(sorted(decision.corrections))}" if decision.corrections else "accepted as read"
-    event = Event(EVENT, decision.at, "success", told, f"{decision.by_name} ({decision.by})")
+    event = Event(EVENT, decision.at, "success", _told(decision), f"{decision.by_name} ({decision.by})")
     return replace(
         document,
-        record=replace(record, status=RecordStatus.ACCEPTED, review_reasons=()),
+        record=_settled(record, decision),
         events=(*document.events, event),
         decisions=(*document.decisions, decision),
     )
+
+
+def waits_for_a_scan(document: DocumentRecord) -> bool:
+    """Whether a person asked for another scan of this paper, and nobody has accepted the one there is since."""
+    return any(asked_again(reason) for reason in document.record.review_reasons)
+
+
+def _settled(record: Record, decision: Decision) -> Record:
+    if decision.rescan is None:
+        return replace(record, status=RecordStatus.ACCEPTED, review_reasons=())
+    others = [reason for reason in record.review_reasons if asked_again(reason) is None]
+    again = [rescan_reason(decision.rescan, page) for page in sorted(decision.pages) or (None,)]
+    return replace(record, status=RecordStatus.NEEDS_REVIEW, review_reasons=(*others, *again))
+
+
+def _told(decision: Decision) -> str:
+    """What happened and why, for the history of the record."""
+    if decision.rescan:
+        pages = f", pages {', '.join(map(str, sorted(decision.pages)))}" if decision.pages else ""
+        told = f"scan again: {decision.rescan.removeprefix('rescan_')}{pages}"
+    elif decision.corrections:
+        told = f"corrected: {', '.join(sorted(decision.corrections))}"
+    else:
+        told = "accepted as read"
+    return f"{told}; reason: {decision.reason}" if decision.reason else told
 
 
 def carry(made: DocumentRecord, before: DocumentRecord | None) -> DocumentRecord:

@@ -8,12 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from manifests.decisions import asked_again
 from manifests.documents import RecordStatus
 from manifests.reasons import REASONS, Fault, Severity
 from manifests.text import RESCAN_FLAGS
 from warehouse import schema
 from warehouse.database import reading
-from warehouse.documents import select_documents
+from warehouse.documents import asked_to_scan_again, select_documents
 from warehouse.reference import HANOI
 from warehouse.results import (
     BatchDetail,
@@ -249,37 +250,40 @@ def _sentence(row: sa.RowMapping) -> str:
 
 
 def _rescan(connection: sa.Connection, batch_key: str) -> tuple[RescanPage, ...]:
+    """Pages to scan again: what the quality check found, and what people asked for."""
     document, page, flag = schema.document.c, schema.page.c, schema.page_flag.c
-    query = (
-        sa.select(
-            document.document_key,
-            document.document_id,
-            page.page_number,
-            page.source,
-            page.source_page,
-            page.dpi,
-            flag.flag,
-        )
-        .join(schema.page, page.document_key == document.document_key)
-        .join(
-            schema.page_flag,
-            sa.and_(flag.document_key == page.document_key, flag.page_number == page.page_number),
-        )
-        .where(document.batch_key == batch_key, flag.flag.in_([str(it) for it in RESCAN_FLAGS]))
-        .order_by(document.document_key, page.page_number, flag.flag)
+    asked: dict[str, dict[int | None, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for it in select_documents(connection, document.batch_key == batch_key, asked_to_scan_again()):
+        for cause, number in filter(None, map(asked_again, it.review_reasons)):
+            asked[it.document_key][number].append(str(cause))
+    found = sa.and_(
+        flag.document_key == page.document_key,
+        flag.page_number == page.page_number,
+        flag.flag.in_([str(it) for it in RESCAN_FLAGS]),
     )
-    pages: dict[tuple[str, int], list[sa.RowMapping]] = defaultdict(list)
+    query = (
+        sa.select(page.document_key, page.page_number, page.source, page.source_page, page.dpi, flag.flag)
+        .join(schema.document, document.document_key == page.document_key)
+        .outerjoin(schema.page_flag, found)
+        .where(document.batch_key == batch_key, sa.or_(flag.flag.is_not(None), page.document_key.in_(list(asked))))
+        .order_by(page.document_key, page.page_number, flag.flag)
+    )
+    facts: dict[tuple[str, int | None], sa.RowMapping] = {}
+    flags = {(key, number): list(causes) for key, pages in asked.items() for number, causes in pages.items()}
     for row in connection.execute(query).mappings():
-        pages[row["document_key"], row["page_number"]].append(row)
+        place = row["document_key"], row["page_number"]
+        facts[place] = row
+        if row["flag"]:
+            flags.setdefault(place, []).append(row["flag"])
     return tuple(
         RescanPage(
-            document_key=rows[0]["document_key"],
-            document_id=rows[0]["document_id"],
-            page_number=rows[0]["page_number"],
-            source=rows[0]["source"],
-            source_page=rows[0]["source_page"],
-            dpi=rows[0]["dpi"],
-            flags=tuple(row["flag"] for row in rows),
+            document_key=key,
+            document_id=key.removeprefix(f"{batch_key}/"),
+            page_number=number,
+            source=facts[key, number]["source"] if (key, number) in facts else "",
+            source_page=facts[key, number]["source_page"] if (key, number) in facts else None,
+            dpi=facts[key, number]["dpi"] if (key, number) in facts else 0.0,
+            flags=tuple(flags[key, number]),
         )
-        for rows in pages.values()
+        for key, number in sorted(flags, key=lambda it: (it[0], it[1] or 0))
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from manifests.decisions import RescanCause
 from manifests.documents import Artefact, Event, FieldValue, Party, RecordStatus, SignatureFact
 from manifests.text import Bbox, PageFacts, QualityFlag
 from warehouse import schema
@@ -23,10 +24,11 @@ def list_documents(
     year: int | None = None,
     status: DocumentStatus | None = None,
     record_status: RecordStatus | None = None,
+    scan_again: bool | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> list[DocumentSummary]:
-    """Documents that fit every condition given, by key."""
+    """Documents that fit every condition given, by key; ``scan_again``: whether a person asked for another scan."""
     document, record = schema.document.c, schema.record.c
     conditions = (
         (document.batch_key, batch_key),
@@ -40,9 +42,16 @@ def list_documents(
         return select_documents(
             connection,
             *(column == value for column, value in conditions if value is not None),
+            *(() if scan_again is None else (asked_to_scan_again() == scan_again,)),
             limit=limit,
             offset=offset,
         )
+
+
+def asked_to_scan_again() -> sa.ColumnElement[bool]:
+    """Records a person sent back to the scanner, by the review reasons of ``manifests.decisions.rescan_reason``."""
+    reasons = sa.cast(schema.record.c.review_reasons, sa.Text)
+    return sa.or_(*(reasons.contains(f'"{cause}:', autoescape=True) for cause in RescanCause))
 
 
 def select_documents(

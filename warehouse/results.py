@@ -247,13 +247,18 @@ class BatchFault:
 
 @dataclass(frozen=True, slots=True)
 class RescanPage:
-    """A page that should be scanned again; ``flags`` are codes of ``manifests.text.QualityFlag``."""
+    """A page that should be scanned again.
+
+    Attributes:
+        page_number: ``None`` when it is the whole document; ``source`` and ``source_page`` are unknown then.
+        flags: Codes of ``manifests.text.QualityFlag`` and ``manifests.decisions.RescanCause``.
+    """
 
     document_key: str
     document_id: str
-    page_number: int
+    page_number: int | None
     source: str
-    source_page: int
+    source_page: int | None
     dpi: float
     flags: tuple[str, ...]
 

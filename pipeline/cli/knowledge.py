@@ -148,7 +148,8 @@ def _print_failures(detail: BatchDetail) -> None:
         out.print(f"{key}: {fault.sentence}", markup=False, highlight=False)
     for page in detail.rescan:
         flags = ", ".join(REASONS[flag].title for flag in page.flags)
-        out.print(f"{key}: nên quét lại {page.source} trang {page.source_page} ({flags})", highlight=False)
+        where = f"{page.source} trang {page.source_page}" if page.source_page else f"cả hồ sơ {page.document_id}"
+        out.print(f"{key}: nên quét lại {where} ({flags})", markup=False, highlight=False)
     if detail.failures:
         out.print(f"  chạy lại: sohoa rerun --batch {key}", style="cyan", highlight=False)
 

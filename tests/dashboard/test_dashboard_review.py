@@ -14,8 +14,10 @@ from lxml import html
 
 from dashboard.app import create_app
 from dashboard.options import Options
+from manifests.documents import BatchRef
 from manifests.serial import to_json
 from pipeline.context import Context
+from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 from pipeline.web import ArchiveDoor
 from warehouse.accounts import add_account
@@ -181,3 +183,53 @@ def test_every_look_is_written_down_with_its_purpose(desk: Any) -> None:
         (f"{BATCH}/HS-1", "correction", "record"),
         (f"{BATCH}/HS-1", "inspection", "record"),
     ]
+
+
+def test_a_paper_nobody_can_read_goes_back_to_the_scanner(desk: Any) -> None:
+    engine, browse = desk
+    client = browse(Role.STAFF, "01")
+    page = page_of(client)
+    fixed = {it.get("name"): it.get("value") for it in page.xpath("//section[@aria-labelledby='quet-lai']//input")}
+    sent = {name: fixed[name] for name in ("form_token", "version")}
+    refused = client.post(PATH, data=sent | {"cause": "", "reason": "mờ hết"})
+    assert refused.status_code == 400
+    again = html.fromstring(refused.text)
+    assert "Chọn vì sao phải quét lại" in again.text_content()
+    assert again.xpath("//section[@aria-labelledby='quet-lai']//input[@name='reason']/@value") == ["mờ hết"]
+    answer = client.post(PATH, data=sent | {"cause": "rescan_unreadable", "page": "9"})
+    assert "không có trang được chọn" in answer.text
+    answer = client.post(
+        PATH, data=sent | {"cause": "rescan_unreadable", "page": "1", "reason": "mờ"}, follow_redirects=False
+    )
+    assert answer.headers["location"] == f"/duyet/{BATCH}/HS-2?xong=00256%2Flo-1%2FHS-1", "the next one that waits"
+    assert [it["document_id"] for it in client.get("/duyet.json").json()["documents"]] == ["HS-2"]
+    assert [it["document_id"] for it in client.get("/duyet.json?scan_again=1").json()["documents"]] == ["HS-1"]
+    assert "HS-1" in client.get("/duyet.csv?scan_again=1").text
+    shown = page_of(client)
+    assert "Chờ quét lại" in shown.xpath("//h1")[0].text_content()
+    assert "Chờ quét lại trang 1: chữ không đọc được" in shown.text_content()
+    detail = document_detail(engine, f"{BATCH}/HS-1")
+    assert detail is not None
+    assert detail.summary.record_status == "needs_review"
+    assert detail.summary.review_reasons[-1] == "rescan_unreadable:1"
+    accepted = send(client, truong__birth_date="03/02/1998", reason="soi kính đọc được")
+    assert accepted.status_code == 303
+    assert client.get("/duyet.json?scan_again=1").json()["documents"] == []
+
+
+def test_the_rescan_list_of_a_batch_holds_what_people_asked_for(desk: Any) -> None:
+    engine, browse = desk
+    client = browse(Role.STAFF, "01")
+    Ledger(engine).batch_started(BatchRef.parse(BATCH))
+    for document, cause in (("HS-1", "rescan_unreadable"), ("HS-3", "rescan_incomplete")):
+        path = f"/duyet/{BATCH}/{document}"
+        fixed = {it.get("name"): it.get("value") for it in page_of(client, path).xpath("//form//input")}
+        sent = {name: fixed[name] for name in ("form_token", "version")} | {"cause": cause}
+        assert client.post(path, data=sent | ({"page": "1"} if document == "HS-1" else {})).status_code == 200
+    rescan = client.get(f"/lo/{BATCH}.json").json()["rescan"]
+    assert [(it["document_id"], it["page_number"], it["source"], it["reasons"]) for it in rescan] == [
+        ("HS-1", 1, "HS-1.pdf", ["người rà soát yêu cầu: chữ không đọc được"]),
+        ("HS-3", None, "", ["người rà soát yêu cầu: thiếu trang"]),
+    ]
+    assert "cả hồ sơ" in page_of(client, f"/lo/{BATCH}").xpath("//h2[@id='quet-lai']/..")[0].text_content()
+    assert "cả hồ sơ" in client.get(f"/lo/{BATCH}/quet-lai.csv").text

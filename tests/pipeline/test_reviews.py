@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from manifests.decisions import Decision, DecisionRefusedError
+from manifests.decisions import Decision, DecisionRefusedError, RescanCause
 from manifests.documents import BatchRef, FieldSource
 from pipeline.reruns import order_rerun
 from pipeline.reviews import decide, version_of
@@ -70,7 +71,7 @@ def test_a_decision_corrects_without_overwriting_and_survives_a_rebuild(waiting:
     told = now["events"][-1]
     assert told == (
         "metadata modification",
-        "corrected: birth_date, mother_name, number, person_name",
+        "corrected: birth_date, mother_name, number, person_name; reason: đối chiếu với sổ gốc",
         "Nguyễn Văn An (an.nv)",
     )
     found = search_records(waiting.context.database, SearchQuery(name="dang ngoc anh"))
@@ -127,3 +128,23 @@ def test_what_cannot_be_is_refused_field_by_field(waiting: Any) -> None:
         decide(waiting.context, KEY, wrong, seen=seen(waiting))
     assert set(caught.value.faults) == {"birth_date", "person_name", "no_such_field"}
     assert standing(waiting) == before
+
+
+def test_a_scan_a_person_asked_for_takes_the_place_of_the_first_one(waiting: Any) -> None:
+    ref = BatchRef("00256", "L1")
+    waiting.drop("L1", {"HS-1": 3, "HS-2": 2})
+    assert [it.code for it in waiting.run(ref).receipt.faults if it.severity == "error"] == ["content_changed"]
+    asked = replace(decision("mờ"), rescan=RescanCause.UNREADABLE, pages=(1,))
+    decide(waiting.context, KEY, asked, seen=seen(waiting))
+    assert standing(waiting)["status"] == "needs_review"
+    assert standing(waiting)["events"][-1][1] == "scan again: unreadable, pages 1; reason: mờ"
+    report = waiting.run(ref)
+    assert (report.worked, [it.code for it in report.receipt.faults if it.severity == "error"]) == (1, [])
+    known = last_record(waiting.context, KEY)
+    assert known is not None
+    assert (known.decisions, len(list((waiting.folder / "archive" / KEY / "original").iterdir()))) == ((), 2)
+    assert not [it for it in standing(waiting)["reasons"] if it.startswith("rescan")]
+    assert waiting.totals().digitized == 2, "one paper counts once"
+    waiting.drop("L1", {"HS-1": 4, "HS-2": 2})
+    assert [it.code for it in waiting.run(ref).receipt.faults if it.severity == "error"] == ["content_changed"]
+    assert audit(waiting.context)[1] == []
