@@ -18,6 +18,7 @@ from dashboard.problems import RESPONSES, Problem
 from dashboard.purposes import reader_of
 from dashboard.record_page import PDF, RecordPage, SignatureLine, record_page, shown_file
 from dashboard.routes.records import from_archive
+from manifests.record_types import record_types
 from warehouse.access_log import Action, Purpose, note_access, note_search
 from warehouse.documents import document_detail
 from warehouse.hits import SearchQuery
@@ -26,10 +27,39 @@ from warehouse.roles import Permission
 from warehouse.search import search_records
 from warehouse.tokens import TokenScope
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["results"])
+
+GUIDE = """\
+For the one-stop shop and for other systems.
+
+**Signing in.** `sohoa account token` makes a token; send it as `Authorization: Bearer …`. It sees the units of its
+account and does what its scopes allow: each operation names the one it wants. What lies outside the units is 404.
+
+**A person's results.** `POST /api/v1/results/search` with a name, a number, a birth date …; each hit has a
+`document_key`, `UNIT/BATCH/DOCUMENT`. Its three parts, each percent-encoded, are the address of the record
+(`GET /api/v1/records/{unit}/{batch}/{document}`), of its signed file (`…/file`) and of what the signatures prove
+(`…/verdict`). The verdict's `sha256` is the file's. Only a signature that is `legally_valid` has legal value.
+
+**Exchange (CV 7197/BKHCN-CĐSQG).** `GET /api/v1/documents` tells every document, the earliest loaded first: follow
+`next_cursor` until it is null; later ask with `since`, the last `loaded_at` you were told (that document comes once
+more). `GET /api/v1/documents/download/{DocCode}` is the file. `POST /api/v1/documents/import` receives what another
+system holds, to be compared; it changes nothing held here.
+
+**Personal data** wants `X-Purpose` and is written to the access log before it is sent. What fails answers
+`application/problem+json`.
+"""
 
 Text = Annotated[str, StringConstraints(max_length=200)]
-Part = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^/\x00]+$")]
+
+
+def _part(what: str) -> Any:
+    told = f"{what} part of a document_key, percent-encoded"
+    return Path(min_length=1, max_length=200, pattern=r"^[^/\x00]+$", description=told)
+
+
+Unit = Annotated[str, _part("First")]
+Batch = Annotated[str, _part("Second")]
+Named = Annotated[str, _part("Third")]
 Why = Annotated[Purpose, Header(alias="X-Purpose", description="Why personal data is opened; written to the log.")]
 Reason = Annotated[
     str, Header(alias="X-Reason", max_length=200, description="For example the dossier's code; written to the log.")
@@ -41,16 +71,16 @@ class ResultsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    anything: Text = ""
-    name: Text = ""
+    anything: Text = Field("", description="One box for all: a name, a number, words on the pages")
+    name: Text = Field("", description="With or without diacritics, words in any order, slips of a letter forgiven")
     birth_date: Text = Field("", description="12/03/1990, 1990-03-12, 03/1990 or 1990")
     personal_id: Text = ""
-    number: Text = ""
+    number: Text = Field("", description="45, 45/1998 or 045/1998")
     book: Text = ""
     year: int | None = Field(None, ge=1, le=9999)
-    unit_code: Text = ""
-    record_type: Text = ""
-    text: Text = ""
+    unit_code: Text = Field("", description="Code of the unit that issued the paper, at its date")
+    record_type: Text = Field("", description=f"One of {', '.join(record_types())}")
+    text: Text = Field("", description="Words on the pages")
     limit: int = Field(20, ge=1, le=100)
     offset: int = Field(0, ge=0, le=500)
 
@@ -98,7 +128,7 @@ def openapi(request: Request, person: Signed) -> Response:
     return JSONResponse(description(request))
 
 
-@router.post("/results/search", response_model=Results, summary="Find a person's results")
+@router.post("/results/search", response_model=Results, summary="Find a person's results", operation_id="findResults")
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.RECORDS)
 def find(request: Request, query: ResultsQuery, why: Why, person: Signed, reason: Reason = "") -> Results:
@@ -116,11 +146,16 @@ def find(request: Request, query: ResultsQuery, why: Why, person: Signed, reason
     )
 
 
-@router.get("/records/{unit}/{batch}/{document}", response_model=RecordPage, summary="A record with its fields")
+@router.get(
+    "/records/{unit}/{batch}/{document}",
+    response_model=RecordPage,
+    summary="A record with its fields",
+    operation_id="getRecord",
+)
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.RECORDS)
 def record(
-    request: Request, unit: Part, batch: Part, document: Part, why: Why, person: Signed, reason: Reason = ""
+    request: Request, unit: Unit, batch: Batch, document: Named, why: Why, person: Signed, reason: Reason = ""
 ) -> RecordPage:
     key = f"{unit}/{batch}/{document}"
     page = asked.found(record_page(person.pages.engine, key))
@@ -128,11 +163,16 @@ def record(
     return page
 
 
-@router.get("/records/{unit}/{batch}/{document}/verdict", response_model=Verdict, summary="What the signatures prove")
+@router.get(
+    "/records/{unit}/{batch}/{document}/verdict",
+    response_model=Verdict,
+    summary="What the signatures prove",
+    operation_id="getVerdict",
+)
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.FILES)
 def verdict(
-    request: Request, unit: Part, batch: Part, document: Part, why: Why, person: Signed, reason: Reason = ""
+    request: Request, unit: Unit, batch: Batch, document: Named, why: Why, person: Signed, reason: Reason = ""
 ) -> Verdict:
     key = f"{unit}/{batch}/{document}"
     page = asked.found(record_page(person.pages.engine, key))
@@ -155,17 +195,27 @@ _FILE: dict[int | str, dict[str, Any]] = {
 
 
 @router.get(
-    "/records/{unit}/{batch}/{document}/file", response_class=Response, responses=_FILE, summary="The signed file"
+    "/records/{unit}/{batch}/{document}/file",
+    response_class=Response,
+    responses=_FILE,
+    summary="The signed file",
+    operation_id="getFile",
 )
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.FILES)
 def file(
-    request: Request, unit: Part, batch: Part, document: Part, why: Why, person: Signed, reason: Reason = ""
+    request: Request, unit: Unit, batch: Batch, document: Named, why: Why, person: Signed, reason: Reason = ""
 ) -> Response:
     return send_file(request, person, f"{unit}/{batch}/{document}", why, reason)
 
 
-@router.get("/progress", response_model=Progress, summary="How far the units are")
+@router.get(
+    "/progress",
+    response_model=Progress,
+    summary="How far the units are",
+    operation_id="getProgress",
+    tags=["progress"],
+)
 @needs(Permission.PROGRESS)
 @for_tokens(TokenScope.PROGRESS)
 def progress(
@@ -215,6 +265,7 @@ def description(request: Request) -> dict[str, Any]:
         title="sohoa",
         version="1",
         summary="Results of administrative procedures, digitized: search, files, verdicts, progress, exchange.",
+        description=GUIDE,
         routes=routes,
         servers=[{"url": root_of(request) or "/"}],
     )
@@ -225,4 +276,10 @@ def description(request: Request) -> dict[str, Any]:
     schemas["Problem"] = problem
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     told["security"] = [{"token": []}]
+    for route in routes:
+        scope = getattr(getattr(route, "endpoint", None), "token_scope", None)
+        for method in getattr(route, "methods", ()) if scope else ():
+            operation = told["paths"][route.path][method.lower()]
+            operation["security"] = [{"token": [str(scope)]}]
+            operation["description"] = f"Scope: `{scope}`. {operation.get('description', '')}".strip()
     return told

@@ -30,9 +30,9 @@ from warehouse.feed import FeedEntry, codes_of, document_of, feed_entries, keep_
 from warehouse.roles import Permission
 from warehouse.tokens import TokenScope
 
-router = APIRouter(prefix="/api/v1/documents", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/documents", responses=RESPONSES, tags=["exchange"])
 
-Code = Annotated[str, Path(min_length=1, max_length=60, pattern=r"^[^/\x00\s]+$")]
+Code = Annotated[str, Path(min_length=1, max_length=60, pattern=r"^[^/\x00\s]+$", description="DocCode")]
 
 
 def _text(longest: int, shortest: int = 0) -> Any:
@@ -65,8 +65,10 @@ class Metadata(BaseModel):
 
 
 class Document(Metadata):
-    """A document held here; the last four are ours."""
+    """A document held here; the last six are ours."""
 
+    unit_code: str
+    year: int
     sha256: str | None
     size: int
     document_key: str
@@ -83,9 +85,11 @@ class DocumentPage(BaseModel):
 class Outside(Metadata):
     """A document another system holds; the last three help to find ours."""
 
-    unit_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,5}$")] | None = None
-    year: int | None = Field(None, ge=1900, le=2100)
-    person_name: Annotated[str, _text(200)] | None = None
+    unit_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,5}$")] | None = Field(
+        None, description="Unit that issued the paper, at its date; without it nothing is compared"
+    )
+    year: int | None = Field(None, ge=1900, le=2100, description="Of the paper; that of IssuedDate when missing")
+    person_name: Annotated[str, _text(200)] | None = Field(None, description="Told, it has to agree")
 
 
 class Delivery(BaseModel):
@@ -96,16 +100,26 @@ class Delivery(BaseModel):
 
 
 class Kept(BaseModel):
-    """What became of each: ``created``, ``changed`` or ``unchanged``; findings by kind when compared."""
+    """What became of each: ``created``, ``changed`` or ``unchanged``; findings by kind when compared.
+
+    ``not_compared`` names by code what is missing before a document can be compared: the names of its members.
+    """
 
     documents: dict[str, str]
+    not_compared: dict[str, list[str]]
     findings: dict[str, int] | None = None
 
 
 _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag sent"}}
 
 
-@router.get("", response_model=DocumentPage, responses=_SAME, summary="The feed of documents, the earliest first")
+@router.get(
+    "",
+    response_model=DocumentPage,
+    responses=_SAME,
+    summary="The feed of documents, the earliest first",
+    operation_id="listDocuments",
+)
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.EXPORT)
 def documents(
@@ -131,7 +145,12 @@ def documents(
     return DocumentPage(documents=told, next_cursor=_cursor(shown[-1]) if len(found) > limit else None)
 
 
-@router.post("/import", response_model=Kept, summary="Receive another system's documents for reconciliation")
+@router.post(
+    "/import",
+    response_model=Kept,
+    summary="Receive another system's documents for reconciliation",
+    operation_id="importDocuments",
+)
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.IMPORT)
 def receive(request: Request, delivery: Delivery, person: Signed) -> Kept:
@@ -143,6 +162,7 @@ def receive(request: Request, delivery: Delivery, person: Signed) -> Kept:
     "/download/{code}",
     response_class=Response,
     summary="The signed file of a document",
+    operation_id="downloadDocument",
     responses={
         200: {
             "description": "The file",
@@ -160,7 +180,7 @@ def download(request: Request, code: Code, why: Why, person: Signed, reason: Rea
     return send_file(request, person, key, why, reason)
 
 
-@router.get("/{code}", response_model=Document, responses=_SAME, summary="One document")
+@router.get("/{code}", response_model=Document, responses=_SAME, summary="One document", operation_id="getDocument")
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.EXPORT)
 def document(request: Request, response: Response, code: Code, why: Why, person: Signed, reason: Reason = "") -> Any:
@@ -172,7 +192,9 @@ def document(request: Request, response: Response, code: Code, why: Why, person:
     return told[0]
 
 
-@router.put("/{code}", response_model=Kept, summary="Receive one document of another system")
+@router.put(
+    "/{code}", response_model=Kept, summary="Receive one document of another system", operation_id="putDocument"
+)
 @needs(Permission.RECORDS)
 @for_tokens(TokenScope.IMPORT)
 def put(request: Request, code: Code, sent: Outside, person: Signed) -> Kept:
@@ -205,6 +227,8 @@ def _documents(request: Request, person: Person, entries: list[FeedEntry]) -> li
                 PageAmount=min(page.document.pages, 9999),
                 InforSign="; ".join(f"{it.signer}: {it.said}" for it in page.signatures)[:500],
                 ConfidenceLevel="Số hóa có ký số" if page.signatures else "Số hóa",
+                unit_code=page.document.unit_code,
+                year=page.document.year,
                 sha256=page.file_sha256,
                 size=page.file_size,
                 document_key=entry.document_key,
@@ -242,7 +266,16 @@ def _keep(request: Request, person: Person, sent: list[Outside], *, reconcile: b
         raise HTTPException(422, "Two documents have the same DocCode.")
     engine, system = request.app.state.desk.engine, f"api:{person.account.name}"
     done = keep_outside(engine, system, list(rows.values()))
-    return Kept(documents=done, findings=reconcile_kept(engine, system).counts if reconcile else None)
+    return Kept(
+        documents=done,
+        not_compared={code: missing for code, row in rows.items() if (missing := _missing(row))},
+        findings=reconcile_kept(engine, system).counts if reconcile else None,
+    )
+
+
+def _missing(row: dict[str, Any]) -> list[str]:
+    members = {"unit_code": "unit_code", "record_type": "TypeName", "year": "year", "number": "CodeNumber"}
+    return [member for name, member in members.items() if not row[name]]
 
 
 def _cursor(it: FeedEntry) -> str:
