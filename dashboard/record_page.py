@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import words
+from dashboard import history_words, words
 from dashboard.contexts import DocumentLine
 from dashboard.pages import document_line
 from dashboard.reviewing import FieldLine, field_line
@@ -299,16 +299,16 @@ def _fields(detail: DocumentDetail) -> tuple[FieldLine, ...]:
 
 
 def _history(found: RecordDetails) -> tuple[HistoryLine, ...]:
-    return tuple(_history_line(it) for it in found.history)
+    return tuple(_history_line(it, found.detail.summary.record_type) for it in found.history)
 
 
-def _history_line(it: HistoryEntry) -> HistoryLine:
+def _history_line(it: HistoryEntry, record_type: str) -> HistoryLine:
     return HistoryLine(
         at=it.at,
         label=words.EVENTS.get(it.what, it.label),
         outcome=_OUTCOMES.get(it.outcome, ""),
         failed=it.outcome in ("failure", "failed", "quarantined", "halted"),
-        detail=it.detail,
+        detail=history_words.told(it.detail, record_type),
         agent=it.agent,
         seconds=it.seconds,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import words
+from dashboard import history_words, words
 from dashboard.contexts import DocumentLine
 from dashboard.pages import LONGEST_FILE, PAGE_SIZE, document_line
 from manifests.decisions import asked_again
@@ -209,6 +209,11 @@ def _share(confidence: float | None) -> int | None:
 
 def _history(detail: DocumentDetail) -> tuple[EventLine, ...]:
     return tuple(
-        EventLine(at=it.at, label=words.EVENTS.get(it.type, it.type), detail=it.detail, agent=it.agent)
+        EventLine(
+            at=it.at,
+            label=words.EVENTS.get(it.type, it.type),
+            detail=history_words.told(it.detail, detail.summary.record_type),
+            agent=it.agent,
+        )
         for it in detail.events
     )

@@ -70,6 +70,8 @@ EVENTS = {
     "recognition": "Nhận dạng chữ",
     "normalization": "Tạo PDF/A",
     "digital signature generation": "Ký số",
+    "digital signature renewal": "Gia hạn chứng cứ của chữ ký",
+    "approval": "Duyệt ký",
     "metadata extraction": "Lập dữ liệu",
     "metadata modification": "Rà soát",
     "accession": "Nạp vào kho",

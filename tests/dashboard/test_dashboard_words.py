@@ -6,9 +6,11 @@ import datetime as dt
 
 import pytest
 
-from dashboard import words
+from dashboard import history_words, words
 from manifests.record_types import record_types
 from manifests.text import RESCAN_FLAGS, QualityFlag
+from pipeline import approvals, decisions, renewals
+from pipeline.stages import STAGES
 from warehouse.schema import BatchStatus, DocumentStatus
 
 
@@ -68,3 +70,43 @@ def test_a_wrong_title_is_told_by_name_and_a_new_reason_as_it_is() -> None:
     assert words.review_reason("title:death", "birth") == "Tiêu đề trên giấy là của loại “Khai tử”"
     assert words.review_reason("from_the_future:x", "birth") == "from_the_future:x"
     assert words.rescan_reason("from_the_future", 0.0) == "from_the_future"
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("3 pages; 0 unread", "3 trang"),
+        (
+            "3 pages, 2 of them by an earlier run; 1 unread",
+            "3 trang, trong đó 2 trang đã đọc ở lần chạy trước; 1 trang không đọc được",
+        ),
+        ("19 fields, needs_review", "19 trường, chờ rà soát"),
+        (
+            "nd30-2020, B-T, PDF/A valid, SHA-256 0b47 Trang 1: không quét màu.",
+            "hồ sơ pháp lý nd30-2020, B-T, PDF/A đạt, SHA-256 0b47. Trang 1: không quét màu",
+        ),
+        (
+            "corrected: birth_date, number; reason: đối chiếu; sổ gốc",
+            "sửa: Ngày, tháng, năm sinh, Số; lý do: đối chiếu; sổ gốc",
+        ),
+        ("accepted as read", "chấp nhận như đã đọc"),
+        (
+            "scan again: unreadable, pages 1, 3; reason: mờ",
+            "yêu cầu quét lại, trang 1, 3: chữ không đọc được; lý do: mờ",
+        ),
+        (
+            "validation_data, archive_timestamp added; proven until 2031-02-01; SHA-256 ab",
+            "thêm dữ liệu kiểm tra, dấu thời gian lưu trữ; chứng minh được đến 01/02/2031; SHA-256 ab",
+        ),
+        ("signing of 12 documents approved; đủ", "duyệt ký 12 hồ sơ; lý do: đủ"),
+        ("SHA-256 005a", "SHA-256 005a"),
+        ("something of the future", "something of the future"),
+    ],
+)
+def test_the_history_of_a_record_is_told_in_vietnamese(detail: str, shown: str) -> None:
+    assert history_words.told(detail, "birth") == shown
+
+
+def test_every_event_of_the_road_has_a_name() -> None:
+    events = {it.event for it in STAGES} | {decisions.EVENT, renewals.EVENT, approvals.EVENT}
+    assert events <= set(words.EVENTS)
