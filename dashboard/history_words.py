@@ -60,6 +60,7 @@ def _why(it: re.Match[str]) -> str:
 
 
 _WHY = r"(?:; reason: (?P<why>.*))?"
+_SHA256 = r"SHA-256 (?P<sha256>[0-9a-f]+)"
 _CAUSES = "|".join(it.removeprefix("rescan_") for it in RescanCause)
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] = tuple(
     (re.compile(pattern, re.DOTALL), spell)
@@ -73,16 +74,14 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] 
             lambda it, _: f"{it['fields']} trường, {_STATUS[it['status']]}",
         ),
         (
-            r"(?P<profile>\S+, .*?), PDF/A (?P<pdfa>valid|invalid|not_checked), "
-            + r"SHA-256 (?P<sha256>[0-9a-f]+)(?: (?P<notes>.*))?",
+            r"(?P<profile>\S+, .*?), PDF/A (?P<pdfa>valid|invalid|not_checked), " + _SHA256 + r"(?: (?P<notes>.*))?",
             _signed,
         ),
         (r"corrected: (?P<names>[^;]+)" + _WHY, _corrected),
         (r"accepted as read" + _WHY, lambda it, _: f"chấp nhận như đã đọc{_why(it)}"),
         (r"scan again: (?P<cause>" + _CAUSES + r")(?:, pages (?P<pages>[\d, ]+))?" + _WHY, _sent_back),
         (
-            r"(?P<added>.+?) added; (?:proven until (?P<until>[\d-]+)|not proven for any time); "
-            + r"SHA-256 (?P<sha256>\w+)",
+            r"(?P<added>.+?) added; (?:proven until (?P<until>[\d-]+)|not proven for any time); " + _SHA256,
             _renewed,
         ),
         (
