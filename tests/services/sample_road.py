@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +22,26 @@ from sample_scans import generate
 from sample_scans.truth import DocumentTruth
 
 
+@functools.cache
+def shared_pki() -> Path:
+    """A folder for one test CA of this process: making its keys takes a second of every test that has its own."""
+    folder, maker = Path(tempfile.mkdtemp(prefix="sohoa-test-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == maker:  # forked children end too
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder / "pki"
+
+
 def settings_in(folder: Path, **changes: object) -> Settings:
-    """Settings whose every place is below ``folder``; the intake is that of the sample beside it."""
+    """Settings whose every place but the test CA is below ``folder``; the intake is that of the sample beside it."""
     values: dict[str, object] = {
         "intake_url": f"file:{folder}/intake",
         "archive_url": f"file:{folder}/archive",
         "database_url": f"sqlite:///{folder}/sohoa.db",
-        "test_pki_folder": folder / "pki",
+        "test_pki_folder": shared_pki(),
         "workers": 2,
         **changes,
     }

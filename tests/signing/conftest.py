@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_road import shared_pki
 
 from signing.fonts import find_font
 from signing.keys import Signer, open_signer
@@ -17,8 +18,8 @@ MakePdf = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def pki_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pki") / "test-ca"
+def pki_folder() -> Path:
+    return shared_pki()
 
 
 @pytest.fixture(scope="session")
