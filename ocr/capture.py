@@ -89,14 +89,78 @@ def capture_page(
         orienter: See ``Orienter``.
         for_engine: Make the engine's copy; without it ``ocr_image`` is empty, for pages that were read before.
     """
+    seen = _look(raw, options, orienter)
+    paper = 255 - seen.page.paper if seen.negative else seen.page.paper
+    visible = _visible(raw, seen.pixels, seen.dpi, paper, seen.matrix, seen.change)
+    if raw.sized and raw.dpi is not None and seen.guessed:
+        visible = replace(visible, sized_dpi=max(raw.dpi))
+    words, junk = _layer(raw, seen.matrix, visible, seen.page, seen.change)
+    scale = engine_scale(seen.dpi, dotted=seen.dotted)
+    copy = (
+        seen.pixels[:0, :0]
+        if not for_engine or words or seen.quality.blank
+        else clean_page(
+            ~seen.pixels if seen.negative else seen.pixels,
+            seen.gray,
+            seen.page,
+            seen.change,
+            scale,
+            remove_stamps=options.remove_stamps,
+            clean=options.clean,
+            bitonal=raw.bitonal,
+        )
+    )
+    facts = _facts(raw, seen, number, source, source_page, options, junk=junk)
+    if number == 1:
+        facts = replace(facts, occupied=occupied_boxes(seen.pixels, seen.dpi, seen.change))
+    kept = PageText(facts, PageVerdict.KEPT, words, engine="text-layer") if words else None
+    return CapturedPage(visible, copy, scale, facts, kept)
+
+
+def examine_page(raw: RawPage, number: int, source: str, source_page: int, options: CaptureOptions) -> PageFacts:
+    """The facts alone, as ``capture_page`` finds them, without making anything: what a look before handover needs.
+
+    A text layer is not looked at; which way is up is told by the cheap detector only.
+    """
+    return _facts(raw, _look(raw, options, None), number, source, source_page, options, junk=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A page upright and judged: all that has to be found before anything is made of it.
+
+    Attributes:
+        pixels, gray, page: In colour as it came, dark on light, and reduced.
+        negative: ``gray`` is the negative of ``pixels``.
+        matrix: From the picture as the file asks to turn it to the page; ``change`` from ``pixels``.
+        skew, skew_after: Degrees as it lay, and as it lies on the page.
+    """
+
+    pixels: Pixels
+    gray: GrayImage
+    page: Reduced
+    negative: bool
+    dpi: float
+    guessed: bool
+    rotation: int
+    dotted: bool
+    quality: Quality
+    skew: float
+    skew_after: float
+    corner: bool
+    matrix: Affine
+    change: Change
+
+
+def _look(raw: RawPage, options: CaptureOptions, orienter: Orienter | None) -> _Seen:
     pixels, dpi, guessed, matrix = _upright(raw)
-    gray, page, negative = _seen(pixels, dpi)
+    gray, page, negative = _dark_on_light(pixels, dpi)
     cheap = find_orientation(page)
     rotation = _rotation(cheap, gray, dpi, orienter) if options.orient else 0
     if rotation:
         matrix = turned(matrix, rotation, gray.shape[1], gray.shape[0])
         pixels = _turned(pixels, rotation)
-        gray, page, negative = _seen(pixels, dpi)
+        gray, page, negative = _dark_on_light(pixels, dpi)
 
     letters, marks = find_letters(page)
     quality = judge_page(gray, page, letters, marks, bitonal=raw.bitonal)
@@ -105,46 +169,45 @@ def capture_page(
     # What was drawn from a description never lay on a scanner's bed.
     crop = find_crop(page, applied) if options.crop and not raw.drawn and not negative else Crop()
     corner = not raw.drawn and not negative and find_missing_corners(page, applied) > 0
-    skew_after = remaining if applied else skew
     change = straightening(gray.shape[1], gray.shape[0], applied, crop)
-    matrix = followed(matrix, change.matrix)
-    visible = _visible(raw, pixels, dpi, 255 - page.paper if negative else page.paper, matrix, change)
-    words, junk = _layer(raw, matrix, visible, page, change)
-    scale = engine_scale(dpi, dotted=cheap.dotted)
-    copy = (
-        pixels[:0, :0]
-        if not for_engine or words or quality.blank
-        else clean_page(
-            ~pixels if negative else pixels,
-            gray,
-            page,
-            change,
-            scale,
-            remove_stamps=options.remove_stamps,
-            clean=options.clean,
-            bitonal=raw.bitonal,
-        )
+    return _Seen(
+        pixels=pixels,
+        gray=gray,
+        page=page,
+        negative=negative,
+        dpi=dpi,
+        guessed=guessed,
+        rotation=rotation,
+        dotted=cheap.dotted,
+        quality=quality,
+        skew=skew,
+        skew_after=remaining if applied else skew,
+        corner=corner,
+        matrix=followed(matrix, change.matrix),
+        change=change,
     )
-    facts = PageFacts(
+
+
+def _facts(
+    raw: RawPage, seen: _Seen, number: int, source: str, source_page: int, options: CaptureOptions, *, junk: bool
+) -> PageFacts:
+    return PageFacts(
         page_number=number,
         source=source,
         source_page=source_page,
-        width=visible.width,
-        height=visible.height,
-        dpi=dpi,
-        rotation=rotation,
-        skew_before=skew,
-        skew_after=skew_after,
-        sharpness=quality.sharpness,
-        contrast=round(quality.contrast, 3),
-        ink_share=round(quality.ink_share, 5),
-        blank=quality.blank,
-        flags=_flags(quality, dpi, skew_after, rotation, options, guessed=guessed, junk=junk, corner=corner),
-        colour=None if raw.drawn else colour_mode(pixels, bitonal=raw.bitonal),
-        occupied=occupied_boxes(pixels, dpi, change) if number == 1 else (),
+        width=seen.change.width,
+        height=seen.change.height,
+        dpi=seen.dpi,
+        rotation=seen.rotation,
+        skew_before=seen.skew,
+        skew_after=seen.skew_after,
+        sharpness=seen.quality.sharpness,
+        contrast=round(seen.quality.contrast, 3),
+        ink_share=round(seen.quality.ink_share, 5),
+        blank=seen.quality.blank,
+        flags=_flags(seen, options, junk=junk),
+        colour=None if raw.drawn else colour_mode(seen.pixels, bitonal=raw.bitonal),
     )
-    kept = PageText(facts, PageVerdict.KEPT, words, engine="text-layer") if words else None
-    return CapturedPage(visible, copy, scale, facts, kept)
 
 
 def _upright(raw: RawPage) -> tuple[Pixels, float, bool, Affine]:
@@ -236,40 +299,30 @@ def _layer(
     """Words of the file's own text layer worth keeping, and whether the layer is junk."""
     if not raw.words:
         return (), False
-    judgement = judge_layer(raw.words)
+    layer, judgement = judge_layer(raw.words)
     if not judgement.vietnamese:
         return (), judgement.junk
-    words = place_words(raw.words, matrix, visible.width, visible.height)
+    words = place_words(layer, matrix, visible.width, visible.height)
     page = page if change.none else straighten_reduced(page, change)
     return (words if covers_ink(words, page, find_letters(page)[0]) else ()), False
 
 
-def _flags(
-    quality: Quality,
-    dpi: float,
-    skew: float,
-    rotation: int,
-    options: CaptureOptions,
-    *,
-    guessed: bool,
-    junk: bool,
-    corner: bool,
-) -> tuple[QualityFlag, ...]:
+def _flags(seen: _Seen, options: CaptureOptions, *, junk: bool) -> tuple[QualityFlag, ...]:
     found = (
-        (QualityFlag.LOW_DPI, dpi < 0.97 * options.min_dpi),
-        (QualityFlag.UNKNOWN_DPI, guessed),
-        (QualityFlag.BLUR, quality.blurred),
-        (QualityFlag.SKEW, abs(skew) >= 0.5),
-        (QualityFlag.LOW_CONTRAST, quality.pale),
-        (QualityFlag.CROPPED_TEXT, quality.cut),
-        (QualityFlag.MISSING_CORNER, corner),
-        (QualityFlag.ROTATED, rotation != 0),
+        (QualityFlag.LOW_DPI, seen.dpi < 0.97 * options.min_dpi),
+        (QualityFlag.UNKNOWN_DPI, seen.guessed),
+        (QualityFlag.BLUR, seen.quality.blurred),
+        (QualityFlag.SKEW, abs(seen.skew_after) >= 0.5),
+        (QualityFlag.LOW_CONTRAST, seen.quality.pale),
+        (QualityFlag.CROPPED_TEXT, seen.quality.cut),
+        (QualityFlag.MISSING_CORNER, seen.corner),
+        (QualityFlag.ROTATED, seen.rotation != 0),
         (QualityFlag.JUNK_TEXT_LAYER, junk),
     )
     return tuple(flag for flag, present in found if present)
 
 
-def _seen(pixels: Pixels, dpi: float) -> tuple[GrayImage, Reduced, bool]:
+def _dark_on_light(pixels: Pixels, dpi: float) -> tuple[GrayImage, Reduced, bool]:
     """Grey and reduced page as they are read, dark on light, and whether the picture is the negative of that."""
     gray = _gray(pixels)
     page = reduce_page(gray, dpi)

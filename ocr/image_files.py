@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ocr.errors import ImageTooLargeError, UnreadableError
 from ocr.limits import Limits
@@ -46,15 +46,21 @@ def open_image(source: Path | bytes, name: str) -> Iterator[Image.Image]:
 
     # Sizes are checked by check_pixels with our own words; Pillow's own guard would only warn.
     Image.MAX_IMAGE_PIXELS = None
-    stream: Any = source if isinstance(source, Path) else io.BytesIO(source)
+    # Pillow maps a named file's raw pixels into memory, and then turns them by the file's orientation wrongly.
+    stream = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+    with stream, _opened(stream, name) as image:
+        yield image
+
+
+def _opened(stream: IO[bytes], name: str) -> Image.Image:
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(stream, formats=("JPEG", "PNG", "TIFF", "JPEG2000"))
+            return Image.open(stream, formats=("JPEG", "PNG", "TIFF", "JPEG2000"))
     except _BROKEN as error:
         raise UnreadableError(name, f"không giải mã được ảnh ({type(error).__name__}); hãy quét lại") from error
-    with image:
-        yield image
 
 
 def check_pixels(width: int, height: int, name: str, limits: Limits) -> None:

@@ -42,6 +42,8 @@ class VisibleImage:
         placement: ``(a, b, c, d, e, f)``: the image's point (x, y) lies at (ax + cy + e, bx + dy + f) of the page,
             both from the top left corner in pixels. ``None``: the image is the page.
         paper: Red, green, blue of the paper, shown where the image leaves the page bare.
+        sized_dpi: What the page's size in its file makes of ``width`` and ``height``, where that is no paper's and
+            ``dpi`` a guess: the page keeps its size, and is read as what it must have been.
     """
 
     data: bytes
@@ -51,6 +53,7 @@ class VisibleImage:
     dpi: float
     placement: tuple[float, float, float, float, float, float] | None = None
     paper: tuple[int, int, int] = (255, 255, 255)
+    sized_dpi: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ def _sole_image(pdf: PdfFile, page: PageObject, drawing: Drawing, number: int, l
         turn=turn,
         settings=found.settings,
         words=words,
+        sized=True,
     )
 
 
@@ -178,7 +179,7 @@ def _drawn(pdf: PdfFile, page: PageObject, drawing: Drawing, number: int, limits
         if page_width > 0 and page_height > 0:
             words = _scaled(found, 0.0, 0.0, pixels.shape[1] / page_width, pixels.shape[0] / page_height)
     settings = _settings_of(scan[0], where) if scan is not None else None
-    return RawPage(pixels, bitonal, None, (dpi, dpi), settings=settings, drawn=scan is None, words=words)
+    return RawPage(pixels, bitonal, None, (dpi, dpi), settings=settings, drawn=scan is None, words=words, sized=True)
 
 
 def _words_on_image(

@@ -189,8 +189,8 @@ class PdfaWriter:
 
 
 def _points_per_pixel(visible: VisibleImage) -> float:
-    """As the dpi says; a wrong dpi must not make an invalid page."""
-    scale = 72 / visible.dpi
+    """As the file or the dpi says; a wrong dpi must not make an invalid page."""
+    scale = 72 / (visible.sized_dpi or visible.dpi)
     largest, least = max(visible.width, visible.height) * scale, min(visible.width, visible.height) * scale
     if least < _LEAST_SIDE:
         scale, largest = scale * _LEAST_SIDE / least, largest * _LEAST_SIDE / least

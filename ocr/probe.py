@@ -11,6 +11,7 @@ from manifests.delivery import ScanFacts
 from manifests.text import QualityFlag
 from ocr.errors import OcrError, ScanError
 from ocr.image_files import check_pixels, count_frames, open_image
+from ocr.legacy_text import in_unicode
 from ocr.limits import DEFAULT_LIMITS, Limits
 from ocr.media import PDF, UNKNOWN, sniff
 from ocr.pdf_file import PdfFile, open_pdf
@@ -56,7 +57,8 @@ def _probe_pdf(path: Path, limits: Limits) -> ScanFacts:
 def _has_junk_text(pdf: PdfFile, limits: Limits) -> bool:
     if not pdf.has_fonts(_TEXT_PAGES):
         return False
-    return judge_text([plain_text(pdf.path, 1, min(pdf.pages, _TEXT_PAGES), limits)]).junk
+    words = plain_text(pdf.path, 1, min(pdf.pages, _TEXT_PAGES), limits).split()
+    return judge_text(words).junk and in_unicode(words) is None
 
 
 def _probe_image(path: Path, kind: str, limits: Limits, colour: bool) -> ScanFacts:

@@ -52,6 +52,7 @@ class RawPage:
         settings: How ``jpeg``, or the JPEG the pixels came from, was encoded.
         drawn: The pixels were drawn from vectors and text, not scanned.
         words: The file's own text layer, when it has one.
+        sized: The file says how large the page is, and the page stays so; ``dpi`` follows from that.
     """
 
     pixels: Pixels
@@ -62,3 +63,4 @@ class RawPage:
     settings: JpegSettings | None = None
     drawn: bool = False
     words: tuple[LayerWord, ...] = ()
+    sized: bool = False

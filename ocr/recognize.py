@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from manifests.text import Bbox, PageText, PageVerdict, Word
 from ocr.choices import Choices
 from ocr.codes import repair_codes
-from ocr.engine import MAX_SIDE, Engine, ReadWord
+from ocr.engine import MAX_SIDE, Engine, NullEngine, ReadWord
 from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
 from ocr.leaders import remove_leaders
@@ -94,6 +94,15 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
         ordered = correct_tones(ordered, alternatives)
     verdict = PageVerdict.UNREAD if unread.share > options.max_unread else PageVerdict.READ
     return PageText(page.facts, verdict, ordered, engine.name, engine.language, **shares)
+
+
+def leave_unread(page: CapturedPage, language: str) -> PageText:
+    """The text of a page that no engine is to look at, because it killed or held up who read it.
+
+    Its image is kept, and its own text where it is worth keeping; ``engine`` says that none was asked.
+    """
+    verdict = PageVerdict.BLANK if page.facts.blank else PageVerdict.UNREAD
+    return page.kept_text or PageText(page.facts, verdict, (), NullEngine.name, language)
 
 
 def _read(

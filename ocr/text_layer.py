@@ -8,15 +8,20 @@ from typing import Any
 
 from manifests.text import Bbox, Word
 from ocr.ink import Reduced
+from ocr.legacy_text import in_unicode
 from ocr.raw_page import LayerWord
 from ocr.syllables import TextJudgement, judge_text
 
 _MIN_COVER = 0.6
 
 
-def judge_layer(words: tuple[LayerWord, ...]) -> TextJudgement:
-    """How Vietnamese the layer is."""
-    return judge_text(word.text for word in words)
+def judge_layer(words: tuple[LayerWord, ...]) -> tuple[tuple[LayerWord, ...], TextJudgement]:
+    """The layer in Unicode, and how Vietnamese it is."""
+    judgement = judge_text(word.text for word in words)
+    if not judgement.vietnamese and (read := in_unicode([word.text for word in words])):
+        words = tuple(replace(word, text=text) for word, text in zip(words, read, strict=True))
+        judgement = judge_text(read)
+    return words, judgement
 
 
 def place_words(words: tuple[LayerWord, ...], matrix: Any, width: int, height: int) -> tuple[Word, ...]:

@@ -39,6 +39,7 @@ class Conversion:
         signature: The signature made, when one was asked for.
         pdfa: ``valid``, ``invalid`` or ``not_checked``.
         breaches: What the pages lack of the legal profile's rules, in sentences.
+        damage: What of the input could not be had, in sentences.
     """
 
     out: Path
@@ -49,6 +50,7 @@ class Conversion:
     pdfa: str
     pdfa_detail: str
     breaches: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
 
 
 def open_readers(settings: Settings, most: int | None = None) -> Readers:
@@ -111,7 +113,8 @@ def convert(
     forget(out)
     pdfa, detail = _judged(out, settings) if check or sign else (NOT_CHECKED, "")
     signatures = _signatures(survey.signed, settings)
-    return Conversion(out, notes, resumed, signatures, fact, pdfa, detail, _breaches(notes, settings))
+    breaches = _breaches(notes, settings)
+    return Conversion(out, notes, resumed, signatures, fact, pdfa, detail, breaches, survey.damage)
 
 
 def _breaches(notes: Sequence[PageNote], settings: Settings) -> tuple[str, ...]:

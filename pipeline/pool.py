@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,6 +24,7 @@ from pipeline.clean_spawn import CleanSpawnContext
 from pipeline.errors import (
     Disposition,
     DocumentTimeoutError,
+    PipelineError,
     WorkerCrashedError,
     WorkerError,
     disposition,
@@ -30,12 +33,14 @@ from pipeline.errors import (
 )
 from pipeline.outcomes import Outcome
 from pipeline.plan import Plan
+from pipeline.reading import page_seconds
 from pipeline.results import ReceivedDocument
 from pipeline.settings import Settings
-from pipeline.worker_life import end_with_parent, forget_secrets, without_secrets
+from pipeline.worker_life import HUNG, at_most, end_with_parent, forget_secrets, without_secrets
 
 if TYPE_CHECKING:
     from pipeline.context import Context
+    from pipeline.work.digitize import Guard
 
 Job = tuple[ReceivedDocument, Plan]
 LONG_DOCUMENT = 40
@@ -45,7 +50,34 @@ STEPPING_BACK = 5
 DOCUMENTS_PER_WORKER = 500
 """A worker is replaced after this many documents, so that no leak of a native library can grow for ever."""
 
+EVERY = 1_000_000
+"""So many pages no document has."""
+
 _context: Context | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Died:
+    """A worker died over a document.
+
+    Attributes:
+        error: What the document stops with when nothing helps.
+        rounds: How often to try again, and how many of the pages not read yet are spared the engine each time.
+    """
+
+    error: PipelineError
+    rounds: tuple[int, ...]
+
+    @classmethod
+    def crashed(cls, key: str, exit_code: int | None = None) -> _Died:
+        """Once more as it was, for the machine may have been out of memory for another's sake; then without the page
+        it died over, three times; then without reading at all."""
+        again = () if exit_code == HUNG else (0,)
+        return cls(WorkerCrashedError(key), (*again, 1, 1, 1, EVERY))
+
+    @classmethod
+    def late(cls, key: str, seconds: float) -> _Died:
+        return cls(DocumentTimeoutError(key, seconds), (1,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +101,7 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
     """
     if not jobs:
         return
-    crashed: list[Job] = []
+    crashed: list[tuple[Job, _Died]] = []
     shares = [(job, share) for job in jobs if workers > 1 and _is_long(job) for share in range(workers)]
     with _pool(settings, min(workers, len(jobs) + len(shares))) as pool:
         # Long documents first: whoever comes last would leave the other processes without work.
@@ -91,20 +123,25 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
                         continue
                     job = futures.pop(future)
                     ended = _ended(future, job, settings)
-                    if ended is None:
-                        crashed.append(job)
+                    if isinstance(ended, _Died):
+                        crashed.append((job, ended))
                     else:
                         yield job, ended
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
-    for job in crashed:  # once more, alone: the machine may have been out of memory for another's sake
+    for job, died in crashed:
+        yield job, _alone(settings, job, died)
+
+
+def _alone(settings: Settings, job: Job, died: _Died) -> Outcome:
+    """A document in a process of its own: a page that cannot be read must not cost the others, nor its own image."""
+    for spared in died.rounds:
         with _pool(settings, 1) as pool:
-            ended = _ended(_schedule(pool, settings, job), job, settings)
-        yield (
-            job,
-            ended or quarantined(job[0].key, "assemble", job[1].keys["assemble"], WorkerCrashedError(job[0].key)),
-        )
+            ended = _ended(_schedule(pool, settings, job, spared), job, settings)
+        if not isinstance(ended, _Died):
+            return ended
+    return quarantined(job[0].key, "assemble", job[1].keys["assemble"], died.error)
 
 
 def _is_long(job: Job) -> bool:
@@ -132,22 +169,21 @@ def _pool(settings: Settings, workers: int) -> ProcessPool:
     )
 
 
-def _schedule(pool: ProcessPool, settings: Settings, job: Job) -> Future[Any]:
-    return pool.schedule(_work, args=(job,), timeout=settings.document_timeout)
+def _schedule(pool: ProcessPool, settings: Settings, job: Job, spared: int = 0) -> Future[Any]:
+    return pool.schedule(_work, args=(job, spared), timeout=settings.document_timeout)
 
 
-def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | None:
-    """How a job ended; ``None`` when its worker died or had no memory left."""
+def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | _Died:
+    """How a job ended: in an outcome, or with the death of its worker, which is what lack of memory comes to."""
     try:
         result: Outcome | Stopped | None = future.result()
     except FutureTimeoutError:
-        error = DocumentTimeoutError(job[0].key, settings.document_timeout)
-        return quarantined(job[0].key, "assemble", job[1].keys["assemble"], error)
-    except ProcessExpired:
-        return None
+        return _Died.late(job[0].key, settings.document_timeout)
+    except ProcessExpired as error:
+        return _Died.crashed(job[0].key, error.exitcode)
     if isinstance(result, Stopped):
         raise result.error()
-    return result
+    return result or _Died.crashed(job[0].key)
 
 
 def _start(settings: Settings) -> None:
@@ -170,14 +206,21 @@ def _read_share(job: Job, share: int, shares: int) -> int | Stopped | None:
     assert _context is not None  # noqa: S101 - the initializer ran, or pebble would not have called us
     context = _context
     try:
-        return patiently(lambda: read_share(context, document, plan, share, shares), context.settings.retries)
+        return patiently(
+            lambda: read_share(context, document, plan, share, shares, _guard(plan)), context.settings.retries
+        )
     except MemoryError:
         return None
     except Exception as error:
         return Stopped(type(error).__name__, reason_code(error), safe_message(error), disposition(error))
 
 
-def _work(job: Job) -> Outcome | Stopped | None:
+def _guard(plan: Plan) -> Guard:
+    seconds = page_seconds(plan.recognize)
+    return partial(at_most, seconds) if seconds else nullcontext
+
+
+def _work(job: Job, spared: int) -> Outcome | Stopped | None:
     from pipeline.work.digitize import digitize
 
     document, plan = job
@@ -189,7 +232,7 @@ def _work(job: Job) -> Outcome | Stopped | None:
             "assemble",
             plan.keys["assemble"],
             context.settings.retries,
-            lambda: digitize(context, document, plan),
+            lambda: digitize(context, document, plan, spared=spared, guard=_guard(plan)),
         )
     except MemoryError:
         return None  # as if its worker had died: once more alone, then the document is stopped, not the batch

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from manifests.text import PageText
+from manifests.text import PageFacts, PageText
 from ocr.capture import CaptureOptions
 from ocr.page import VisibleImage
 from ocr.recognize import RecognizeOptions
@@ -25,8 +25,9 @@ from pipeline import reading
 from pipeline.clean_spawn import READER_IMPORTS, CleanForkServerContext
 from pipeline.reading import Failed, Survey
 
-_CAPTURE_SECONDS = 180.0
-"""What a page may take besides its recognition: poppler draws some of them, the second look crops others."""
+if TYPE_CHECKING:
+    from pipeline.errors import WorkerCrashedError
+
 _OPENING_SECONDS = 600.0
 _PAGES_PER_READER = 2_000
 """A reader is replaced after so many pages, so that no leak of a native library can grow for ever."""
@@ -46,7 +47,7 @@ class Readers:
 
     def __init__(self, capture: CaptureOptions, recognize: RecognizeOptions, workers: int) -> None:
         self._workers = workers
-        self._seconds = 2 * recognize.page_timeout + _CAPTURE_SECONDS if recognize.page_timeout else None
+        self._seconds = reading.page_seconds(recognize)
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_PAGES_PER_READER,
@@ -99,7 +100,7 @@ class Readers:
 
         def give(number: int, with_text: bool) -> None:
             arguments = (tuple(files), number, with_text)
-            seconds = self._seconds if with_text else _CAPTURE_SECONDS
+            seconds = self._seconds if with_text else reading.CAPTURE_SECONDS
             future = self._pool.schedule(reading.read_page, args=arguments, timeout=seconds)
             under_way[future] = (number, with_text)
 
@@ -120,6 +121,33 @@ class Readers:
                 for following in islice(todo, 1):
                     give(following, True)
 
+    def examine(self, pages: Iterable[tuple[Path, int]]) -> Iterator[tuple[Path, int, PageFacts | Failed]]:
+        """Judge pages (file and 1-based number) without reading them; yields each when it is judged, in no order.
+
+        A page that cannot be captured, or that killed who looked at it, is an answer and stops nothing.
+        """
+        todo = iter(pages)
+        under_way: dict[Future[Any], tuple[Path, int]] = {}
+
+        def give(page: tuple[Path, int]) -> None:
+            future = self._pool.schedule(reading.examine_page, args=page, timeout=reading.CAPTURE_SECONDS)
+            under_way[future] = page
+
+        for page in islice(todo, 2 * self._workers):
+            give(page)
+        while under_way:
+            ready, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in ready:
+                file, number = under_way.pop(future)
+                try:
+                    found = future.result()
+                except (ProcessExpired, MemoryError, FutureTimeoutError):
+                    error = _crashed(f"{file.name}, trang {number}")
+                    found = Failed(type(error).__name__, error.code, str(error), "quarantine")
+                yield file, number, found
+                for following in islice(todo, 1):
+                    give(following)
+
 
 def _proven(result: Any) -> Any:
     if isinstance(result, Failed):
@@ -129,7 +157,7 @@ def _proven(result: Any) -> Any:
     return result
 
 
-def _crashed(name: str) -> Exception:
+def _crashed(name: str) -> WorkerCrashedError:
     from pipeline.errors import WorkerCrashedError
 
     return WorkerCrashedError(name)

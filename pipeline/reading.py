@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from manifests.text import PageText, PageVerdict
+from manifests.text import PageFacts, PageText
 from ocr.capture import CaptureOptions
-from ocr.engine import NullEngine, engine_of_process
+from ocr.engine import engine_of_process
 from ocr.page import VisibleImage
-from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.recognize import RecognizeOptions, leave_unread, recognize_page
 from ocr.scan import Scan, open_scan
 from ocr.threads import use_one_thread
 from ocr.visible import squeezed
@@ -29,10 +29,12 @@ class Survey:
     Attributes:
         pages: How many it has.
         signed: Its files that carry a signature.
+        damage: What of its files is lost, in sentences.
     """
 
     pages: int
     signed: tuple[Path, ...]
+    damage: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,15 @@ class _Worker:
         return self.scan
 
 
+CAPTURE_SECONDS = 180.0
+"""What a page may take besides its recognition: poppler draws some of them, the second look crops others."""
+
 _worker: _Worker | None = None
+
+
+def page_seconds(options: RecognizeOptions) -> float | None:
+    """After how long a page is taken for one that never ends; ``None`` waits for ever."""
+    return 2 * options.page_timeout + CAPTURE_SECONDS if options.page_timeout else None
 
 
 def start(capture: CaptureOptions, recognize: RecognizeOptions) -> None:
@@ -83,7 +93,7 @@ def survey(files: tuple[Path, ...]) -> Survey | Failed:
     assert _worker is not None  # noqa: S101 - the initializer ran
     try:
         scan = _worker.open(files)
-        return Survey(scan.pages, scan.signed())
+        return Survey(scan.pages, scan.signed(), scan.damage())
     except Exception as error:
         return _failed(error)
 
@@ -101,12 +111,19 @@ def read_page(files: tuple[Path, ...], number: int, with_text: bool) -> tuple[Vi
         scan = _worker.open(files)
         if not with_text:
             page = scan.capture(number, for_engine=False)
-            verdict = PageVerdict.BLANK if page.facts.blank else PageVerdict.UNREAD
-            unread = PageText(page.facts, verdict, (), NullEngine.name, options.language)
-            return squeezed(page.visible), page.kept_text or unread
+            return squeezed(page.visible), leave_unread(page, options.language)
         engine = engine_of_process(options.engine, options.language)
         page = scan.capture(number, engine.orientation)
         return squeezed(page.visible), recognize_page(page, engine, options)
+    except Exception as error:
+        return _failed(error)
+
+
+def examine_page(file: Path, number: int) -> PageFacts | Failed:
+    """Judge one page of a file and make nothing of it."""
+    assert _worker is not None  # noqa: S101 - the initializer ran
+    try:
+        return _worker.open((file,)).examine(number)
     except Exception as error:
         return _failed(error)
 

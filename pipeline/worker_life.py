@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
+HUNG = 75
+"""Exit code of a process that ended itself over a page that did not end."""
 SECRETS = ("SOHOA_SIGNER_", "SOHOA_PERSON_SIGNER_", "SOHOA_DATABASE_")
 """Beginnings of the environment variables a process that reads scans does not keep."""
 
@@ -28,6 +33,18 @@ def forget_secrets() -> None:
     """Take them out of this process's environment."""
     for name in [name for name in os.environ if name.startswith(SECRETS)]:
         del os.environ[name]
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """End this process when what is done meanwhile takes longer: a call into a native library stops no other way."""
+    timer = threading.Timer(seconds, os._exit, (HUNG,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def end_with_parent() -> None:

@@ -93,8 +93,8 @@ def convert(
             _print(conversion)
     if not done:
         sys.exit(Exit.NOTHING_DONE)
-    invalid = any(conversion.pdfa == "invalid" for conversion in done)
-    sys.exit(Exit.SOME_QUARANTINED if failed or invalid else Exit.DONE)
+    short = any(conversion.pdfa == "invalid" or conversion.damage for conversion in done)
+    sys.exit(Exit.SOME_QUARANTINED if failed or short else Exit.DONE)
 
 
 def _most_pages(sources: list[Path]) -> int | None:
@@ -143,6 +143,7 @@ def _summary(conversion: Conversion) -> dict[str, object]:
         ],
         "blank_pages": [p.page_number for p in conversion.pages if p.facts.blank],
         "breaches": conversion.breaches,
+        "damage": conversion.damage,
         "input_signatures": conversion.input_signatures,
         "signature": conversion.signature,
     }
@@ -186,6 +187,8 @@ def _print(conversion: Conversion) -> None:
     ]
     if flagged:
         out.print(f"  cần xem lại: trang {'; trang '.join(flagged)}", highlight=False)
+    for damage in conversion.damage:
+        out.print(f"  THIẾU TRANG: {damage}", style="bold red", markup=False, highlight=False)
     for breach in conversion.breaches:
         out.print(f"  hồ sơ pháp lý: {breach}", markup=False, highlight=False)
     if conversion.input_signatures:

@@ -1,13 +1,15 @@
 """``capture`` → ``recognize`` → ``assemble`` of one document in one pass, page by page, in one process.
 
 What is durable is each recognized page and the finished PDF/A. A run that was killed finds the pages it had read
-and reads only the rest; the images are taken out of the originals again, which is cheap.
+and reads only the rest; the images are taken out of the originals again, which is cheap. So the page a worker died
+over is the first that is not there: whoever starts the next worker has it kept as a picture, unread.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,10 +17,10 @@ from manifests.documents import Artefact, ArtefactKind, PageRow
 from manifests.serial import from_json, to_json
 from manifests.text import PageText
 from ocr.assemble import Assembled, DocumentMetadata, assemble
-from ocr.engine import engine_of_process
+from ocr.engine import Engine, NullEngine, engine_of_process
 from ocr.page import CapturedPage, VisibleImage
-from ocr.recognize import recognize_page
-from ocr.scan import capture_pages
+from ocr.recognize import leave_unread, recognize_page
+from ocr.scan import Scan, open_scan
 from ocr.visible import squeezed
 from pipeline import archive
 from pipeline.context import Context
@@ -27,6 +29,8 @@ from pipeline.plan import Plan, title
 from pipeline.results import Digitized, ReceivedDocument
 from pipeline.stores import ContentConflictError
 
+Guard = Callable[[], AbstractContextManager[None]]
+"""Around the work on one page; a worker's ends the worker when the page does not end."""
 _DEALT_PAGES = 10
 
 
@@ -39,8 +43,14 @@ class _Progress:
     resumed: int = 0
 
 
-def digitize(context: Context, document: ReceivedDocument, plan: Plan) -> Outcome:
+def digitize(
+    context: Context, document: ReceivedDocument, plan: Plan, *, spared: int = 0, guard: Guard = nullcontext
+) -> Outcome:
     """Make the PDF/A of a document, or find it made.
+
+    Args:
+        spared: So many of the pages not read yet, from the first on, are kept without asking an engine.
+        guard: See ``Guard``.
 
     Raises:
         OcrError, StoreError: See ``pipeline.errors`` for what follows.
@@ -50,11 +60,10 @@ def digitize(context: Context, document: ReceivedDocument, plan: Plan) -> Outcom
     if done:
         return _outcome(document, key, Ending.SKIPPED, done)
     with context.folder() as folder:
-        files = fetch_originals(context, document, folder)
         progress = _Progress()
-        made = assemble(
-            _pages(context, document, plan, files, progress), _metadata(document, plan), folder / "document.pdf"
-        )
+        with _Sheets.of(context, document, plan, folder) as sheets:
+            pages = _pages(sheets, progress, spared, guard)
+            made = assemble(pages, _metadata(document, plan), folder / "document.pdf")
         done = _keep(context, document, plan, made, progress)
     return _outcome(document, key, Ending.DONE, done)
 
@@ -76,7 +85,9 @@ def read_pages(context: Context, document_key: str, run_key: str) -> dict[int, P
     return {text.page_number: text for text in texts}
 
 
-def read_share(context: Context, document: ReceivedDocument, plan: Plan, share: int, shares: int) -> int:
+def read_share(
+    context: Context, document: ReceivedDocument, plan: Plan, share: int, shares: int, guard: Guard = nullcontext
+) -> int:
     """Read one of several shares of a long document's pages and keep them; ``digitize`` finds them read.
 
     Pages are dealt out in runs of ten. A page that another process read meanwhile is left as it is.
@@ -96,54 +107,80 @@ def read_share(context: Context, document: ReceivedDocument, plan: Plan, share: 
         dealt = (number - 1) // _DEALT_PAGES % shares == share
         return dealt and archive.page(document.key, run_key, number) not in kept
 
-    reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
     read = 0
-    with context.folder() as folder:
-        files = fetch_originals(context, document, folder)
-        delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
-        for captured in capture_pages(files, plan.capture, only=mine, orienter=reader.orientation):
-            _read(context, document, plan, _named(captured, delivered))
+    with context.folder() as folder, _Sheets.of(context, document, plan, folder) as sheets:
+        for number in filter(mine, range(1, sheets.scan.pages + 1)):
+            with guard():
+                sheets.read(number)
             read += 1
     return read
 
 
 def _pages(
-    context: Context, document: ReceivedDocument, plan: Plan, files: list[Path], progress: _Progress
+    sheets: _Sheets, progress: _Progress, spared: int, guard: Guard
 ) -> Iterator[tuple[VisibleImage, PageText]]:
-    run_key = plan.keys["recognize"]
-    known = read_pages(context, document.key, run_key)
-    reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
-    delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
-    for captured in capture_pages(
-        files, plan.capture, orienter=reader.orientation, for_engine=lambda number: number not in known
-    ):
-        page = _named(captured, delivered)
-        text = known.get(page.facts.page_number)
-        if text is None:
-            text = _read(context, document, plan, page)
-            progress.read += 1
-        else:
-            progress.resumed += 1
+    known = read_pages(sheets.context, sheets.document.key, sheets.plan.keys["recognize"])
+    for number in range(1, sheets.scan.pages + 1):
+        text = known.get(number)
+        with guard():
+            if text is None:
+                page, text = sheets.read(number, asked=progress.read >= spared)
+                progress.read += 1
+            else:
+                page = sheets.again(text)
+                progress.resumed += 1
+            visible = squeezed(page.visible)
         facts = replace(text.facts, occupied=())  # the page's own sidecar has them
         progress.rows.append(PageRow(facts, text.verdict, len(text.words), text.mean_confidence, text.plain_text()))
-        yield squeezed(page.visible), text
+        yield visible, text
 
 
-def _named(page: CapturedPage, delivered: Mapping[str, str]) -> CapturedPage:
-    """The page under the name people delivered its file by, not the one it lies under here."""
-    return replace(page, facts=replace(page.facts, source=delivered[page.facts.source]))
+@dataclass(frozen=True)
+class _Sheets:
+    """The sheets of a document while its files are open."""
 
+    context: Context
+    document: ReceivedDocument
+    plan: Plan
+    scan: Scan
+    delivered: Mapping[str, str]
 
-def _read(context: Context, document: ReceivedDocument, plan: Plan, page: CapturedPage) -> PageText:
-    """Recognize a page and keep what was read."""
-    reader = engine_of_process(plan.recognize.engine, plan.recognize.language)
-    text = recognize_page(page, reader, plan.recognize)
-    key = archive.page(document.key, plan.keys["recognize"], page.facts.page_number)
-    try:
-        context.archive.put_bytes(key, to_json(text))
-    except ContentConflictError:  # another process read the same page first
-        text = from_json(PageText, context.archive.get_bytes(key))
-    return text
+    @classmethod
+    @contextmanager
+    def of(cls, context: Context, document: ReceivedDocument, plan: Plan, folder: Path) -> Iterator[_Sheets]:
+        files = fetch_originals(context, document, folder)
+        delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
+        with open_scan(files, plan.capture) as scan:
+            yield cls(context, document, plan, scan, delivered)
+
+    @property
+    def _engine(self) -> Engine:
+        return engine_of_process(self.plan.recognize.engine, self.plan.recognize.language)
+
+    def read(self, number: int, *, asked: bool = True) -> tuple[CapturedPage, PageText]:
+        """Read a page and keep what was read; without ``asked`` no engine sees it and it is ``unread``."""
+        page = self._captured(number, self._engine if asked else None, for_engine=asked)
+        if asked:
+            return page, self._kept(recognize_page(page, self._engine, self.plan.recognize))
+        return page, self._kept(leave_unread(page, self.plan.recognize.language))
+
+    def again(self, text: PageText) -> CapturedPage:
+        """The picture of a page that was read before, laid as it lay then: the engine tells which way is up."""
+        asked = text.engine != NullEngine.name
+        return self._captured(text.page_number, self._engine if asked else None, for_engine=False)
+
+    def _captured(self, number: int, engine: Engine | None, *, for_engine: bool) -> CapturedPage:
+        """The page under the name people delivered its file by, not the one it lies under here."""
+        page = self.scan.capture(number, engine.orientation if engine else None, for_engine=for_engine)
+        return replace(page, facts=replace(page.facts, source=self.delivered[page.facts.source]))
+
+    def _kept(self, text: PageText) -> PageText:
+        key = archive.page(self.document.key, self.plan.keys["recognize"], text.page_number)
+        try:
+            self.context.archive.put_bytes(key, to_json(text))
+        except ContentConflictError:  # another process read the same page first
+            return from_json(PageText, self.context.archive.get_bytes(key))
+        return text
 
 
 def _keep(

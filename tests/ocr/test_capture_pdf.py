@@ -18,7 +18,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject
 from manifests.text import PageVerdict, QualityFlag
 from ocr.capture import CaptureOptions
 from ocr.errors import EncryptedError, TooManyPagesError, UnreadableError
+from ocr.legacy_text import from_tcvn3, in_unicode
 from ocr.page import CapturedPage, Encoding, VisibleImage
+from ocr.probe import probe
 from ocr.scan import capture_pages
 from sample_scans.carriers import encrypted, pdf_bytes, pdf_with_junk_text
 from sample_scans.document import SampleDocument, render_document
@@ -243,6 +245,39 @@ def test_a_vietnamese_layer_over_the_page_is_kept(tmp_path: Path, turn: int, sho
     for word in page.kept_text.words:
         left, top, right, bottom = word.bbox
         assert ink[top:bottom, left:right].any(), word.text
+
+
+TCVN3 = [
+    "CéNG HßA X· HéI CHñ NGHÜA VIÖT NAM",
+    "§éc lËp - Tù do - H¹nh phóc",
+    "C¨n cø LuËt Hé tÞch ngµy 20 th¸ng 11 n¨m 2014;",
+    "XÐt ®Ò nghÞ cña c«ng chøc t- ph¸p - hé tÞch ph-êng,",
+    "ñy ban nh©n d©n ph-êng cÊp giÊy chøng nhËn cho ng-êi cã tªn trªn.",
+]
+VNI = [
+    "COÄNG HOØA XAÕ HOÄI CHUÛ NGHÓA VIEÄT NAM",
+    "Ñoäc laäp - Töï do - Haïnh phuùc",
+    "Caên cöù Luaät Hoä tòch ngaøy 20 thaùng 11 naêm 2014;",
+    "Xeùt ñeà nghò cuûa coâng chöùc tö phaùp - hoä tòch phöôøng,",
+    "Uûy ban nhaân daân phöôøng caáp giaáy chöùng nhaän cho ngöôøi coù teân treân.",
+]
+
+
+@pytest.mark.parametrize("code", [TCVN3, VNI], ids=["tcvn3", "vni"])
+def test_a_layer_in_an_old_code_is_kept_in_unicode(tmp_path: Path, code: list[str]) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(scan_with_text(code * 4, typed(LINES * 4)))
+    assert QualityFlag.JUNK_TEXT_LAYER not in probe(path).flags
+    page = capture(path)[0]
+    assert page.kept_text is not None and page.kept_text.verdict is PageVerdict.KEPT
+    found = page.kept_text.plain_text().splitlines()
+    assert [line.casefold() for line in found[: len(LINES)]] == [line.casefold() for line in LINES]
+
+
+def test_an_old_code_is_not_seen_where_there_is_none() -> None:
+    english = ["The", "quick", "brown", "fox", "réads", "naïve", "façades", "in", "a", "café"]
+    assert in_unicode(english * 3) is None
+    assert from_tcvn3("UBND-VX") == "UBND-VX" and from_tcvn3("CHñ") == "CHỦ" and from_tcvn3("Tù") == "Tự"
 
 
 def test_a_kept_layer_follows_a_straightened_page(tmp_path: Path, show: Show) -> None:
