@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -62,6 +62,25 @@ class AcceptedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFinding:
+    """What somebody should know of pages of one file before it is handed over.
+
+    Attributes:
+        code: Of ``manifests.reasons``.
+        pages: 1-based numbers in the file.
+        severity: ``ERROR`` when the document cannot be digitized for it.
+        detail: Particulars besides the numbers.
+    """
+
+    document_id: str
+    file: str
+    code: str
+    pages: tuple[int, ...]
+    severity: Severity = Severity.WARNING
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryReport:
     """The verdict on one drop.
 
@@ -90,7 +109,41 @@ class DeliveryReport:
                 found[fault.document_id] = (*found.get(fault.document_id, ()), fault)
         return found
 
+    def with_pages(self, findings: Sequence[PageFinding]) -> DeliveryReport:
+        """The verdict after each page was looked at: what was told of a file's pages gives way to what they are."""
+        rows = {document.entry.document_id: document.entry.row for document in self.accepted}
+        told = [_page_fault(finding, rows.get(finding.document_id)) for finding in findings]
+        seen = [fault for fault in self.faults if fault.document_id not in rows or fault.code not in _OF_PAGES]
+        broken = {fault.document_id for fault in told if fault.severity is Severity.ERROR}
+        accepted = tuple(
+            replace(
+                document,
+                warnings=(
+                    *(fault for fault in document.warnings if fault.code not in _OF_PAGES),
+                    *(fault for fault in told if fault.document_id == document.entry.document_id),
+                ),
+            )
+            for document in self.accepted
+            if document.entry.document_id not in broken
+        )
+        return replace(self, accepted=accepted, faults=(*seen, *told))
 
+
+def _page_fault(finding: PageFinding, row: int | None) -> Fault:
+    numbers = ", ".join(str(number) for number in finding.pages)
+    return Fault(
+        finding.code,
+        "; ".join(part for part in (f"trang {numbers}", finding.detail) if part),
+        finding.severity,
+        document_id=finding.document_id,
+        file=shown(finding.file),
+        row=row,
+        data={"pages": numbers},
+    )
+
+
+_OF_PAGES = ("low_dpi", "not_in_colour")
+"""What a probe tells of a whole file, and a look at its pages tells better."""
 _FLAG_REASONS = {
     QualityFlag.LOW_DPI: "low_dpi",
     QualityFlag.NOT_IN_COLOUR: "not_in_colour",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("batch_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--unit", help="Mã đơn vị giao lô; mặc định là tên thư mục mẹ của lô.")
+@click.option("--no-pages", is_flag=True, help="Không xem chất lượng từng trang (mờ, nhạt, cắt chữ…): nhanh hơn.")
 @click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
 @telling_errors
-def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
-    """Kiểm tra một lô trước khi bàn giao: đủ tệp, đúng mã kiểm tra, đủ trang, đọc được."""
+def check(batch_dir: Path, unit: str | None, no_pages: bool, as_json: bool) -> None:
+    """Kiểm tra một lô trước khi bàn giao: đủ tệp, đúng mã kiểm tra, đủ trang, đọc được, trang nào nên quét lại."""
     from manifests.delivery import check_delivery
     from manifests.documents import BatchRef
     from manifests.verdict import verdict_lines
@@ -44,7 +46,8 @@ def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
     settings = read_settings()
     ref = BatchRef(unit or folder.parent.name, folder.name)
     chosen = settings.legal_profiles.get(ref.unit_code, settings.legal_profile)
-    colour = find_profile(chosen, settings.profiles_folder).colour is Colour.ALWAYS
+    profile = find_profile(chosen, settings.profiles_folder)
+    colour = profile.colour is Colour.ALWAYS
     with progress_bar(as_json) as bar:
         task = bar.add_task("Kiểm tra", total=None)
         report = check_delivery(
@@ -53,9 +56,23 @@ def check(batch_dir: Path, unit: str | None, as_json: bool) -> None:
             probe=lambda path: probe(path, limits(settings), colour=colour),
             progress=lambda _: bar.advance(task),
         )
+        seen = None
+        if not no_pages and not report.blocked and report.accepted:
+            from pipeline.gate import look_over
+
+            pages = sum(facts.pages for document in report.accepted for facts in document.files)
+            looking = bar.add_task("Xem trang", total=pages)
+            seen = look_over(report, folder, settings, profile, on_page=lambda: bar.advance(looking))
+            report = report.with_pages(seen.findings)
     if as_json:
-        print_json(report)
+        print_json({**{it.name: getattr(report, it.name) for it in fields(report)}, "pages": seen})
     else:
+        if seen:
+            out.print(
+                f"Đã xem {seen.looked} trang: {seen.rescan} trang nên quét lại, {seen.blank} trang trắng (được giữ"
+                f" nguyên), {seen.mended} trang đặt lệch hoặc ngược (được nắn lại).",
+                highlight=False,
+            )
         for line in verdict_lines(report):
             out.print(line, markup=False, highlight=False)
     if report.blocked or not report.accepted:

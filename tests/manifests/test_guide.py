@@ -12,6 +12,7 @@ from manifests.columns import table_form
 from manifests.manifest import read_manifest
 from manifests.reasons import REASONS
 from manifests.record_types import record_types
+from manifests.text import RESCAN_FLAGS
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "huong-dan-giao-nop.md").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ OF_THE_CHECK = ("cells", "delivery", "entries", "files", "manifest", "rows", "ta
 
 
 def codes_of_the_check() -> list[str]:
-    """Every reason code that stands in the code of the check, and every one a probe can answer with."""
+    """Every reason code that stands in the code of the check, and what a look at a file or a page can answer with."""
     folder = Path(next(iter(manifests.__path__)))
     found: set[str] = set()
     for module in OF_THE_CHECK:
@@ -28,6 +29,7 @@ def codes_of_the_check() -> list[str]:
                 found.add(str(node.value))
     errors = vars(ocr.errors).values()
     found.update(kind.code for kind in errors if isinstance(kind, type) and issubclass(kind, ocr.errors.ScanError))
+    found.update(RESCAN_FLAGS)
     return [code for code in REASONS if code in found]
 
 
