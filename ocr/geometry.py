@@ -105,12 +105,14 @@ def find_missing_corners(page: Reduced, skew: float) -> int:
     if min(sheet.shape) < 4 * reach:
         return 0
     missing = 0
+    slack = page.pixels(1.0)
     for corner in (sheet, sheet[:, ::-1], sheet[::-1], sheet[::-1, ::-1]):
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(corner), connectivity=4)
-        slack = page.pixels(1.0)
-        near = labels[:slack, :slack]
-        if not near.any():
+        if not corner[:slack, :slack].any():
             continue
+        # One pixel more than a corner may measure shows what is larger.
+        part = np.ascontiguousarray(corner[: reach + 1, : reach + 1])
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=4)
+        near = labels[:slack, :slack]
         x, y, wide, high, area = (int(value) for value in stats[int(near.max())])
         least = page.pixels(_CORNER_MM[0])
         sized = x + y < 2 * slack and least <= min(wide, high) and max(wide, high) <= reach
