@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,20 +21,56 @@ _UNSEEN = 2e-8
 """Share of a word the figures do not hold: they start at one in a million."""
 
 
-@cache
+class _Folds(dict[int, str]):
+    """For ``str.translate``: each letter without its marks, worked out once a letter."""
+
+    def __missing__(self, code: int) -> str:
+        letters = unicodedata.normalize("NFD", chr(code).replace("đ", "d"))
+        self[code] = "".join(c for c in letters if not unicodedata.combining(c))
+        return self[code]
+
+
+_FOLDS = _Folds()
+
+
 def fold_marks(text: str) -> str:
     """``text`` in lower case without any mark, ``đ`` as ``d``: what engines read right when they misread marks."""
-    lowered = text.lower().replace("đ", "d")
-    return "".join(c for c in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(c))
+    return text.lower().translate(_FOLDS)
+
+
+class _Followers(dict[str, dict[str, int]]):
+    """What follows a word, or ``first+second``, how often.
+
+    A page asks for a few hundred of 13,000 lines: each is taken apart when it is asked for.
+    """
+
+    def __init__(self, lines: dict[str, str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def __missing__(self, key: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for follower in self._lines.get(key, "").split():
+            word, _, often = follower.partition(":")
+            found[word] = int(often)
+        if found:  # what is unknown has no end and is not kept
+            self[key] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Counts of words, of pairs and of triples; keys are NFC and lower case, those of pairs and triples tuples."""
+    """Counts of words and of what follows them; words are NFC and lower case.
+
+    Attributes:
+        words: How often each was counted.
+        followers: Counts of what follows a word, or two words joined by ``+``; empty where nothing is known.
+        total: Sum of ``words``.
+        spellings: The words of the same letters, by their ``fold_marks``.
+    """
 
     words: dict[str, int]
-    pairs: dict[tuple[str, str], int]
-    triples: dict[tuple[str, str, str], int]
+    followers: Mapping[str, Mapping[str, int]]
     total: int
     spellings: dict[str, tuple[str, ...]]
 
@@ -48,41 +85,33 @@ class Neighbours:
         first, last = before
         if last is None or last not in self.words:
             return math.log(alone)
-        beside = self.pairs.get((last, word), 0) / self.words[last]
+        beside = self.followers[last].get(word, 0) / self.words[last]
         share = _ALONE * alone + _BESIDE * beside
-        seen = self.pairs.get((first, last)) if first is not None else None
-        if first is not None and seen:
-            share += _AFTER_TWO * self.triples.get((first, last, word), 0) / seen
+        seen = self.followers[first].get(last) if first is not None else None
+        if seen:
+            share += _AFTER_TWO * self.followers[f"{first}+{last}"].get(word, 0) / seen
         else:
             share += _AFTER_TWO * beside
         return math.log(share)
 
     def are_neighbours(self, left: str | None, right: str | None) -> bool:
         """Whether ``right`` was seen after ``left``."""
-        return left is not None and right is not None and (left, right) in self.pairs
+        return left is not None and right is not None and right in self.followers[left]
 
 
 @cache
 def load_neighbours() -> Neighbours:
-    """The figures, read once a process: 60–90 ms and some 15 MB, only when a page is corrected."""
+    """The figures, read once a process and only when a page is corrected."""
     words: dict[str, int] = {}
-    pairs: dict[tuple[str, str], int] = {}
-    triples: dict[tuple[str, str, str], int] = {}
-    with _FIGURES.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith("#"):
-                continue
-            start, count, *followers = line.split()
-            first, _, second = start.partition("+")
-            if not second:
-                words[first] = int(count)
-            for follower in followers:
-                word, _, often = follower.partition(":")
-                if second:
-                    triples[first, second, word] = int(often)
-                else:
-                    pairs[first, word] = int(often)
+    lines: dict[str, str] = {}
     spellings: dict[str, list[str]] = defaultdict(list)
-    for word in words:
-        spellings[fold_marks(word)].append(word)
-    return Neighbours(words, pairs, triples, sum(words.values()), {key: tuple(v) for key, v in spellings.items()})
+    for line in _FIGURES.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        start, count, *followers = line.split(" ", 2)
+        if followers:
+            lines[start] = followers[0]
+        if "+" not in start:
+            words[start] = int(count)
+            spellings[fold_marks(start)].append(start)
+    return Neighbours(words, _Followers(lines), sum(words.values()), {key: tuple(v) for key, v in spellings.items()})
