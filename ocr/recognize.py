@@ -16,7 +16,7 @@ from ocr.leaders import remove_leaders
 from ocr.penned import doubt_penned
 from ocr.second_look import look_again, look_at_areas
 from ocr.tones import correct_tones
-from ocr.unread import measure_unread, unread_areas
+from ocr.unread import Writing, find_writing, measure_unread, unread_areas
 
 if TYPE_CHECKING:
     from ocr.page import CapturedPage, GrayImage
@@ -72,18 +72,18 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
         kept = page.kept_text
         return PageText(page.facts, PageVerdict.KEPT, kept.words, kept.engine, kept.language)
     full, image, scale = _prepared(page, options)
-    dpi = page.visible.dpi * scale
+    writing = find_writing(image, page.visible.dpi * scale)
     words: list[Word] = []
     alternatives: dict[tuple[str, Bbox], Choices] = {}
     credible: list[Bbox] = []
-    for found in _read(page, full, image, dpi, engine, options):
+    for found in _read(page, full, image, writing, engine, options):
         word = _on_visible(found, scale, page.visible.width, page.visible.height)
         if word is not None and not _is_noise(found, options.min_confidence):
             words.append(word)
             alternatives[word.text, word.bbox] = found.choices
             if _is_credible(word.text, word.confidence, options):
                 credible.append(Bbox(*found.bbox))
-    unread = measure_unread(image, dpi, credible)
+    unread = measure_unread(writing, credible)
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
     if not credible:
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
@@ -106,10 +106,11 @@ def leave_unread(page: CapturedPage, language: str) -> PageText:
 
 
 def _read(
-    page: CapturedPage, full: GrayImage, image: GrayImage, dpi: float, engine: Engine, options: RecognizeOptions
+    page: CapturedPage, full: GrayImage, image: GrayImage, writing: Writing, engine: Engine, options: RecognizeOptions
 ) -> list[ReadWord]:
     """What the engine reads, the unsure words at second look; nothing when the time was up."""
     number = page.facts.page_number
+    dpi = writing.dpi
     started = time.monotonic()
     try:
         words = engine.read(image, dpi, timeout=options.page_timeout, page_number=number)
@@ -119,7 +120,7 @@ def _read(
     if options.second_look <= 0 or not words or (options.page_timeout and left <= 0):
         return words
     credible = [Bbox(*word.bbox) for word in words if _is_credible(word.text, word.confidence, options)]
-    areas = unread_areas(image, dpi, credible)
+    areas = unread_areas(writing, credible)
     if areas:
         words = look_at_areas(words, image, dpi, areas, engine, timeout=left if options.page_timeout else 0)
     return look_again(

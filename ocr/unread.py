@@ -53,22 +53,66 @@ class UnreadInk:
     handwritten: float
 
 
-def unread_areas(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> list[Bbox]:
-    """Where on the page much ink stands together that no word stands for: a signature across its name, a seal.
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A page's ink without rulings and specks, on a small copy; found once and asked more than once.
+
+    Attributes:
+        ink: uint8 (height, width), 1 where a stroke is.
+        scale: Its pixels for each pixel of the image it was found on.
+        dpi: Of that image.
+    """
+
+    ink: Any
+    scale: float
+    dpi: float
+
+    @property
+    def mm(self) -> float:
+        """Pixels of ``ink`` for each millimetre."""
+        return self.dpi * self.scale / 25.4
+
+    def outside(self, boxes: Sequence[Bbox]) -> Any:
+        """The ink that stands in none of ``boxes`` (pixels of the image)."""
+        rest = self.ink.copy()
+        reach = round(_REACH_MM * self.mm)
+        for box in boxes:
+            left, top, right, bottom = (round(side * self.scale) for side in box)
+            rest[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach] = 0
+        return rest
+
+
+def find_writing(image: GrayImage, dpi: float) -> Writing:
+    """What of ``image`` was written or printed to be read.
 
     Args:
-        image, dpi, boxes: As for ``measure_unread``.
-
-    Returns:
-        At most two areas in pixels of ``image``, most ink first; neither specks nor whole pages.
+        image: The engine's copy, uint8, dark ink on white, without red seals.
+        dpi: Of this copy.
     """
     import cv2
     import numpy as np
 
-    _, rest, factor = _unread(image, dpi, boxes)
+    scale = min(1.0, _DPI / dpi)
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else image
+    return Writing(_writing((small < _DARK).astype(np.uint8), dpi * scale / 25.4), scale, dpi)
+
+
+def unread_areas(writing: Writing, boxes: Sequence[Bbox]) -> list[Bbox]:
+    """Where on the page much ink stands together that no word stands for: a signature across its name, a seal.
+
+    Args:
+        boxes: Of the credible words, in pixels of the image.
+
+    Returns:
+        At most two areas in pixels of the image, most ink first; neither specks nor whole pages.
+    """
+    import cv2
+    import numpy as np
+
+    rest, mm = writing.outside(boxes), writing.mm
     if not rest.any():
         return []
-    mm = dpi * factor / 25.4
     size = max(3, round(_AREA_JOIN_MM * mm))
     joined = cv2.dilate(rest, np.ones((size, size), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -82,43 +126,19 @@ def unread_areas(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> list[Bb
         if width * height > _AREA_MOST * rest.size:
             continue
         sides = (max(0, left - margin), max(0, top - margin), left + width + margin, top + height + margin)
-        found.append(Bbox(*(int(side / factor) for side in sides)))
+        found.append(Bbox(*(int(side / writing.scale) for side in sides)))
     return found[:_AREAS]
 
 
-def measure_unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> UnreadInk:
-    """What of the ink stands outside ``boxes``.
-
-    Args:
-        image: The engine's copy, uint8, dark ink on white, without red seals.
-        dpi: Of this copy.
-        boxes: Of the credible words, in pixels of this copy.
-    """
+def measure_unread(writing: Writing, boxes: Sequence[Bbox]) -> UnreadInk:
+    """What of the ink stands outside ``boxes``, those of the credible words, in pixels of the image."""
     import numpy as np
 
-    ink, rest, factor = _unread(image, dpi, boxes)
-    total, left = int(np.count_nonzero(ink)), int(np.count_nonzero(rest))
+    rest = writing.outside(boxes)
+    total, left = int(np.count_nonzero(writing.ink)), int(np.count_nonzero(rest))
     if left == 0:
         return UnreadInk(0.0, 0.0)
-    return UnreadInk(round(left / total, 4), round(_penned(rest, dpi * factor / 25.4) / total, 4))
-
-
-def _unread(image: GrayImage, dpi: float, boxes: Sequence[Bbox]) -> tuple[Any, Any, float]:
-    """The page's writing, what of it stands outside ``boxes``, both small, and their scale to ``image``."""
-    import cv2
-    import numpy as np
-
-    factor = min(1.0, _DPI / dpi)
-    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1.0 else image
-    mm = dpi * factor / 25.4
-    ink = _writing((small < _DARK).astype(np.uint8), mm)
-    rest = ink.copy()
-    reach = round(_REACH_MM * mm)
-    for box in boxes:
-        left, top, right, bottom = (round(side * factor) for side in box)
-        rest[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach] = 0
-    return ink, rest, factor
+    return UnreadInk(round(left / total, 4), round(_penned(rest, writing.mm) / total, 4))
 
 
 def _writing(ink: Any, mm: float) -> Any:

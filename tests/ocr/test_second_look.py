@@ -11,7 +11,7 @@ from manifests.text import Bbox
 from ocr.engine import ReadWord, engine_of_process
 from ocr.errors import PageTimeoutError
 from ocr.second_look import look_again, look_at_areas
-from ocr.unread import unread_areas
+from ocr.unread import find_writing, unread_areas
 
 IMAGE = np.full((200, 1000), 255, np.uint8)
 
@@ -123,7 +123,8 @@ def test_strokes_and_print_no_word_stands_for_are_an_area(draw_page) -> None:
     cv2.line(pixels, (880, 420), (1250, 190), 0, 3)
     cv2.line(pixels, (900, 440), (1240, 200), 0, 3)
     read = [w.bbox for w in page.words if w.bbox.top < 150]
-    (area,) = unread_areas(pixels, page.dpi, read)
+    writing = find_writing(pixels, page.dpi)
+    (area,) = unread_areas(writing, read)
     wanted = [w.bbox for w in page.words if w.bbox.top > 150]
     assert all(area.left <= b.left and area.right >= b.right and area.top <= b.top for b in wanted)
-    assert unread_areas(pixels, page.dpi, [*read, area]) == []
+    assert unread_areas(writing, [*read, area]) == []

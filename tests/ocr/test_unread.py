@@ -11,7 +11,7 @@ from manifests.text import Bbox, PageText, PageVerdict
 from ocr.engine import engine_of_process, open_engine
 from ocr.page import CapturedPage
 from ocr.recognize import recognize_page
-from ocr.unread import measure_unread
+from ocr.unread import find_writing, measure_unread
 
 LINES = [(150, 80 + 60 * i, "Ủy ban nhân dân phường có trách nhiệm thi hành quyết định") for i in range(6)]
 
@@ -88,7 +88,7 @@ def test_rulings_of_a_table_are_no_ink_to_read(draw_page) -> None:
 
 def test_print_the_engine_missed_is_not_called_handwriting(draw_page) -> None:
     page = draw_page(LINES)
-    measured = measure_unread(page.pixels, page.dpi, [])
+    measured = measure_unread(find_writing(page.pixels, page.dpi), [])
     assert measured.share == 1.0
     assert measured.handwritten < 0.2
 
@@ -100,5 +100,5 @@ def test_without_an_engine_all_ink_is_unread(draw_page) -> None:
 
 @pytest.mark.parametrize("boxes", [[], [Bbox(0, 0, 10, 10)]])
 def test_white_paper_has_nothing_unread(boxes: list[Bbox]) -> None:
-    measured = measure_unread(np.full((400, 300), 255, np.uint8), 200, boxes)
+    measured = measure_unread(find_writing(np.full((400, 300), 255, np.uint8), 200), boxes)
     assert (measured.share, measured.handwritten) == (0.0, 0.0)
