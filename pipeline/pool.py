@@ -7,6 +7,7 @@ ledger or a key: it takes originals from the archive and leaves pages and PDF/A 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,12 +16,14 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from pipeline.attempts import guarded, patiently, quarantined
 from pipeline.clean_spawn import CleanSpawnContext
+from pipeline.context import Context
 from pipeline.errors import (
     Disposition,
     DocumentTimeoutError,
@@ -39,7 +42,6 @@ from pipeline.settings import Settings
 from pipeline.worker_life import HUNG, at_most, end_with_parent, forget_secrets, without_secrets
 
 if TYPE_CHECKING:
-    from pipeline.context import Context
     from pipeline.work.digitize import Guard
 
 Job = tuple[ReceivedDocument, Plan]
@@ -103,10 +105,16 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
         return
     crashed: list[tuple[Job, _Died]] = []
     shares = [(job, share) for job in jobs if workers > 1 and _is_long(job) for share in range(workers)]
-    with _pool(settings, min(workers, len(jobs) + len(shares))) as pool:
+    long = {job[0].key: number for number, (job, share) in enumerate(shares) if share == 0}
+    with Context(settings).folder() as folder, _pool(settings, min(workers, len(jobs) + len(shares))) as pool:
+        desks = {key: folder / str(number) for key, number in long.items()}
+        for desk in desks.values():
+            desk.mkdir()
         # Long documents first: whoever comes last would leave the other processes without work.
         reading: dict[Future[Any], Job] = {
-            pool.schedule(_read_share, args=(job, share, workers), timeout=settings.document_timeout): job
+            pool.schedule(
+                _read_share, args=(job, share, workers, desks[job[0].key]), timeout=settings.document_timeout
+            ): job
             for job, share in shares
         }
         left = Counter(job[0].key for job in reading.values())
@@ -119,10 +127,12 @@ def digitize_in_pool(settings: Settings, jobs: Sequence[Job], workers: int) -> I
                         _share_ended(future)
                         left[job[0].key] -= 1
                         if not left[job[0].key]:
-                            futures[_schedule(pool, settings, job)] = job
+                            futures[_schedule(pool, settings, job, desks[job[0].key])] = job
                         continue
                     job = futures.pop(future)
                     ended = _ended(future, job, settings)
+                    if job[0].key in desks:
+                        shutil.rmtree(desks[job[0].key], ignore_errors=True)
                     if isinstance(ended, _Died):
                         crashed.append((job, ended))
                     else:
@@ -138,7 +148,7 @@ def _alone(settings: Settings, job: Job, died: _Died) -> Outcome:
     """A document in a process of its own: a page that cannot be read must not cost the others, nor its own image."""
     for spared in died.rounds:
         with _pool(settings, 1) as pool:
-            ended = _ended(_schedule(pool, settings, job, spared), job, settings)
+            ended = _ended(_schedule(pool, settings, job, spared=spared), job, settings)
         if not isinstance(ended, _Died):
             return ended
     return quarantined(job[0].key, "assemble", job[1].keys["assemble"], died.error)
@@ -169,8 +179,10 @@ def _pool(settings: Settings, workers: int) -> ProcessPool:
     )
 
 
-def _schedule(pool: ProcessPool, settings: Settings, job: Job, spared: int = 0) -> Future[Any]:
-    return pool.schedule(_work, args=(job, spared), timeout=settings.document_timeout)
+def _schedule(
+    pool: ProcessPool, settings: Settings, job: Job, desk: Path | None = None, *, spared: int = 0
+) -> Future[Any]:
+    return pool.schedule(_work, args=(job, desk, spared), timeout=settings.document_timeout)
 
 
 def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | _Died:
@@ -190,7 +202,6 @@ def _start(settings: Settings) -> None:
     """Begin a worker process: one thread for each native library, one context, no secret in reach."""
     global _context
     from ocr.threads import use_one_thread
-    from pipeline.context import Context
 
     threading.Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
     forget_secrets()
@@ -199,7 +210,7 @@ def _start(settings: Settings) -> None:
     _context = Context(settings)
 
 
-def _read_share(job: Job, share: int, shares: int) -> int | Stopped | None:
+def _read_share(job: Job, share: int, shares: int, desk: Path) -> int | Stopped | None:
     from pipeline.work.digitize import read_share
 
     document, plan = job
@@ -207,7 +218,7 @@ def _read_share(job: Job, share: int, shares: int) -> int | Stopped | None:
     context = _context
     try:
         return patiently(
-            lambda: read_share(context, document, plan, share, shares, _guard(plan)), context.settings.retries
+            lambda: read_share(context, document, plan, share, shares, desk, _guard(plan)), context.settings.retries
         )
     except MemoryError:
         return None
@@ -220,7 +231,7 @@ def _guard(plan: Plan) -> Guard:
     return partial(at_most, seconds) if seconds else nullcontext
 
 
-def _work(job: Job, spared: int) -> Outcome | Stopped | None:
+def _work(job: Job, desk: Path | None, spared: int) -> Outcome | Stopped | None:
     from pipeline.work.digitize import digitize
 
     document, plan = job
@@ -232,7 +243,7 @@ def _work(job: Job, spared: int) -> Outcome | Stopped | None:
             "assemble",
             plan.keys["assemble"],
             context.settings.retries,
-            lambda: digitize(context, document, plan, spared=spared, guard=_guard(plan)),
+            lambda: digitize(context, document, plan, desk, spared=spared, guard=_guard(plan)),
         )
     except MemoryError:
         return None  # as if its worker had died: once more alone, then the document is stopped, not the batch

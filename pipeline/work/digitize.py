@@ -8,6 +8,7 @@ over is the first that is not there: whoever starts the next worker has it kept 
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from pipeline.outcomes import Ending, Outcome
 from pipeline.plan import Plan, title
 from pipeline.results import Digitized, ReceivedDocument
 from pipeline.stores import ContentConflictError
+from pipeline.stores.local import write_whole
 
 Guard = Callable[[], AbstractContextManager[None]]
 """Around the work on one page; a worker's ends the worker when the page does not end."""
@@ -44,11 +46,18 @@ class _Progress:
 
 
 def digitize(
-    context: Context, document: ReceivedDocument, plan: Plan, *, spared: int = 0, guard: Guard = nullcontext
+    context: Context,
+    document: ReceivedDocument,
+    plan: Plan,
+    desk: Path | None = None,
+    *,
+    spared: int = 0,
+    guard: Guard = nullcontext,
 ) -> Outcome:
     """Make the PDF/A of a document, or find it made.
 
     Args:
+        desk: Folder in which other processes of this machine left what they fetched and made of it (``read_share``).
         spared: So many of the pages not read yet, from the first on, are kept without asking an engine.
         guard: See ``Guard``.
 
@@ -61,7 +70,7 @@ def digitize(
         return _outcome(document, key, Ending.SKIPPED, done)
     with context.folder() as folder:
         progress = _Progress()
-        with _Sheets.of(context, document, plan, folder) as sheets:
+        with _Sheets.of(context, document, plan, desk or folder) as sheets:
             pages = _pages(sheets, progress, spared, guard)
             made = assemble(pages, _metadata(document, plan), folder / "document.pdf")
         done = _keep(context, document, plan, made, progress)
@@ -69,11 +78,14 @@ def digitize(
 
 
 def fetch_originals(context: Context, document: ReceivedDocument, folder: Path) -> list[Path]:
-    """The originals as local files, in page order, each proven by its digest."""
+    """The originals as local files, in page order, each proven by its digest; once for all who share ``folder``."""
     files = []
     for artefact in document.originals:
         path = folder / artefact.key.rpartition("/")[2]
-        context.archive.get_file(artefact.key, path, sha256=artefact.sha256)
+        with (folder / ".fetching").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # ends with the file, also in a process that is killed
+            if not path.exists():
+                context.archive.get_file(artefact.key, path, sha256=artefact.sha256)
         files.append(path)
     return files
 
@@ -86,11 +98,18 @@ def read_pages(context: Context, document_key: str, run_key: str) -> dict[int, P
 
 
 def read_share(
-    context: Context, document: ReceivedDocument, plan: Plan, share: int, shares: int, guard: Guard = nullcontext
+    context: Context,
+    document: ReceivedDocument,
+    plan: Plan,
+    share: int,
+    shares: int,
+    desk: Path,
+    guard: Guard = nullcontext,
 ) -> int:
     """Read one of several shares of a long document's pages and keep them; ``digitize`` finds them read.
 
-    Pages are dealt out in runs of ten. A page that another process read meanwhile is left as it is.
+    Pages are dealt out in runs of ten. A page that another process read meanwhile is left as it is. The pictures wait
+    on the ``desk``, so that nobody takes them out of the originals a second time.
 
     Returns:
         How many pages were read here.
@@ -108,10 +127,11 @@ def read_share(
         return dealt and archive.page(document.key, run_key, number) not in kept
 
     read = 0
-    with context.folder() as folder, _Sheets.of(context, document, plan, folder) as sheets:
+    with _Sheets.of(context, document, plan, desk) as sheets:
         for number in filter(mine, range(1, sheets.scan.pages + 1)):
             with guard():
-                sheets.read(number)
+                page, _ = sheets.read(number)
+                _lay_down(desk, number, squeezed(page.visible))
             read += 1
     return read
 
@@ -125,11 +145,11 @@ def _pages(
         with guard():
             if text is None:
                 page, text = sheets.read(number, asked=progress.read >= spared)
+                visible = squeezed(page.visible)
                 progress.read += 1
             else:
-                page = sheets.again(text)
+                visible = sheets.picture(text)
                 progress.resumed += 1
-            visible = squeezed(page.visible)
         facts = replace(text.facts, occupied=())  # the page's own sidecar has them
         progress.rows.append(PageRow(facts, text.verdict, len(text.words), text.mean_confidence, text.plain_text()))
         yield visible, text
@@ -142,6 +162,7 @@ class _Sheets:
     context: Context
     document: ReceivedDocument
     plan: Plan
+    folder: Path
     scan: Scan
     delivered: Mapping[str, str]
 
@@ -151,7 +172,7 @@ class _Sheets:
         files = fetch_originals(context, document, folder)
         delivered = {file.name: name for file, name in zip(files, document.entry.files, strict=True)}
         with open_scan(files, plan.capture) as scan:
-            yield cls(context, document, plan, scan, delivered)
+            yield cls(context, document, plan, folder, scan, delivered)
 
     @property
     def _engine(self) -> Engine:
@@ -164,10 +185,14 @@ class _Sheets:
             return page, self._kept(recognize_page(page, self._engine, self.plan.recognize))
         return page, self._kept(leave_unread(page, self.plan.recognize.language))
 
-    def again(self, text: PageText) -> CapturedPage:
-        """The picture of a page that was read before, laid as it lay then: the engine tells which way is up."""
+    def picture(self, text: PageText) -> VisibleImage:
+        """The picture of a page that was read before: off the desk, or taken out once more and laid as it lay then,
+        for which the engine is asked again which way is up."""
+        waiting = _take_up(self.folder, text.page_number)
+        if waiting is not None:
+            return waiting
         asked = text.engine != NullEngine.name
-        return self._captured(text.page_number, self._engine if asked else None, for_engine=False)
+        return squeezed(self._captured(text.page_number, self._engine if asked else None, for_engine=False).visible)
 
     def _captured(self, number: int, engine: Engine | None, *, for_engine: bool) -> CapturedPage:
         """The page under the name people delivered its file by, not the one it lies under here."""
@@ -181,6 +206,27 @@ class _Sheets:
         except ContentConflictError:  # another process read the same page first
             return from_json(PageText, self.context.archive.get_bytes(key))
         return text
+
+
+def _lay_down(desk: Path, number: int, visible: VisibleImage) -> None:
+    """Leave a page's picture on the desk: a line that says how it lies on its page, then its bytes."""
+    with write_whole(_picture(desk, number)) as file:
+        file.write(to_json(replace(visible, data=b"")))
+        file.write(visible.data)
+
+
+def _take_up(desk: Path, number: int) -> VisibleImage | None:
+    """A page's picture off the desk; ``None`` when nobody left it there."""
+    path = _picture(desk, number)
+    if not path.exists():
+        return None
+    head, _, data = path.read_bytes().partition(b"\n")
+    path.unlink()  # it goes into the PDF now
+    return replace(from_json(VisibleImage, head), data=data)
+
+
+def _picture(desk: Path, number: int) -> Path:
+    return desk / f".{number}.picture"
 
 
 def _keep(
