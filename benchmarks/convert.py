@@ -6,7 +6,8 @@
 
 ``SCANS`` is a folder of real scans (PDF and JPEG). Six of their pages, as 300 dpi JPEG in one PDF, are the input;
 longer inputs repeat them, each page numbered. Runs of the roads take turns, so that a busy machine hurts
-all alike; seconds are medians of wall time, CPU seconds those of the process and its children.
+all alike; seconds are medians of wall time, CPU seconds those of the process and its children. The pictures of
+each output are held against the scan's (``picture_quality``).
 
 ``--long`` holds ``convert`` against recognition alone: as many warm processes as cores, engine loaded, pages already
 cleaned. ``--huge`` samples the memory of every process and the disk beside the output, kills the run with SIGKILL and
@@ -36,6 +37,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
+from picture_quality import Likeness, likeness
 from PIL import Image, ImageDraw
 
 PEER = "ocrmypdf>=17,<18"
@@ -140,6 +142,7 @@ class Timed:
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     size: int = 0
+    like: Likeness | None = None
 
     def run(self, command: Sequence[str | Path], out: Path) -> None:
         out.unlink(missing_ok=True)
@@ -199,15 +202,21 @@ def short(pages: list[Image.Image], folder: Path, runs: int, workers: int) -> in
     timed = {name: Timed(all_processes=True) for name in roads}
     for _ in range(runs):
         for name, command in roads.items():
-            timed[name].run(command, own_out if name.startswith("sohoa") else peer_out)
+            out = own_out if name.startswith("sohoa") else peer_out
+            timed[name].run(command, out)
+            timed[name].like = timed[name].like or likeness(scan, out)
     own = timed["sohoa convert"]
     print(f"{WANTED} pages of {DPI} dpi, {scan.stat().st_size:,} bytes, {workers} at once, {runs} runs each\n")
-    print(f"{'road':46} {'wall s':>8} {'CPU s':>8} {'bytes':>12} {'of input':>9} {'sohoa is':>12} {'(CPU)':>8}")
+    print(
+        f"{'road':42} {'wall s':>6} {'CPU s':>6} {'bytes':>9} {'of input':>9} {'sohoa is':>10} {'(CPU)':>8}  pictures"
+    )
     for name, road in timed.items():
         wall, cpu = (statistics.median(values) for values in (road.wall, road.cpu))
         faster, less = wall / statistics.median(own.wall), cpu / statistics.median(own.cpu)
         share = road.size / scan.stat().st_size
-        print(f"{name:46} {wall:8.2f} {cpu:8.2f} {road.size:12,} {share:9.2f} {faster:10.2f} × {less:6.2f} ×")
+        print(
+            f"{name:42} {wall:6.2f} {cpu:6.2f} {road.size:9,} {share:8.2f} {faster:7.2f} × {less:5.2f} ×  {road.like}"
+        )
     deskewed, plain = (statistics.median(road.wall) for road in list(timed.values())[:2])
     ours = statistics.median(own.wall)
     good = deskewed / ours >= GOALS["deskew"] and plain / ours >= GOALS["plain"]
