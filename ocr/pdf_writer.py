@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import IO
 
 from manifests.text import PageText, Word
@@ -272,6 +273,13 @@ def _string(text: str) -> str:
     return f"<{text.encode('ascii', 'replace').hex()}>"
 
 
+def prepare() -> None:
+    """Make what every document holds, ahead of the first: libraries are loaded for it, while pages are read."""
+    font_program()
+    _srgb()
+
+
+@cache
 def _srgb() -> bytes:
     """The sRGB profile of the output intent; without the day it was made, so that bytes repeat."""
     from PIL import ImageCms

@@ -1,14 +1,31 @@
-"""What every reader process imports, imported at once: named to the server that readers are forked from."""
+"""What every reader process needs, made once by the process that readers are forked from.
+
+Imported there for what it does: the slow libraries are loaded, and so are the model and the figures of the usual
+reader. What is forked shares them and is ready at once.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
+import gc
 
-import cv2  # noqa: F401
-import numpy  # noqa: F401
-import pypdf  # noqa: F401
+from ocr.threads import use_one_thread
 
-# Where there is no wheel of it, the tesseract program reads.
-with contextlib.suppress(ImportError):
-    importlib.import_module("tesserocr")
+use_one_thread()
+
+import pypdf  # noqa: E402, F401
+from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa: E402, F401
+
+from ocr.engine import engine_of_process  # noqa: E402
+from ocr.errors import OcrError  # noqa: E402
+from ocr.neighbours import load_neighbours  # noqa: E402
+from ocr.recognize import RecognizeOptions  # noqa: E402
+
+usual = RecognizeOptions()
+load_neighbours()
+# Where something is missing, the reader that needs it says what.
+with contextlib.suppress(OcrError):
+    engine_of_process(usual.engine, usual.language)
+
+# What is there now is there for good: no collection in a reader goes through it, or copies the pages it shares.
+gc.freeze()

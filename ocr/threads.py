@@ -10,8 +10,9 @@ import os
 
 
 def use_one_thread() -> None:
-    """Keep OpenMP (Tesseract) and OpenCV of this process to one thread; call it before an engine is opened."""
+    """Keep OpenMP (Tesseract), OpenCV and numpy of this process to one thread; call it before they are loaded."""
     os.environ["OMP_THREAD_LIMIT"] = "1"
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import cv2
 
     cv2.setNumThreads(1)

@@ -91,4 +91,6 @@ class CleanForkServerContext(ForkServerContext):
 
     def import_ahead(self) -> None:
         """Have the modules imported from now on, beside whatever this process does until it needs children."""
-        forkserver.ensure_running()
+        # The server keeps the environment it is started with, and what is forked from it shows it in /proc.
+        with _no_main(), _bare_environment():
+            forkserver.ensure_running()

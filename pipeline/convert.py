@@ -15,6 +15,7 @@ from pathlib import Path
 
 from manifests.documents import SignatureFact
 from manifests.text import PageText
+from ocr.pdf_writer import prepare
 from ocr.xmp import DocumentMetadata, xmp_packet
 from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours
 from pipeline.options import capture_options, recognize_options, taken_shares
@@ -53,13 +54,6 @@ class Conversion:
     damage: tuple[str, ...] = ()
 
 
-def open_readers(settings: Settings, most: int | None = None) -> Readers:
-    """Reader processes for ``convert``, as many as the settings say, but no more than ``most``."""
-    profile = find_profile(settings.legal_profile, settings.profiles_folder)
-    workers = min(settings.workers, most) if most else settings.workers
-    return Readers(capture_options(settings, profile), recognize_options(settings), workers)
-
-
 def convert(
     files: Sequence[Path],
     out: Path,
@@ -74,7 +68,7 @@ def convert(
     """Make one PDF/A of ``files``, taken as the pages of one document in this order.
 
     Args:
-        readers: From ``open_readers``.
+        readers: From ``pipeline.readers.open_readers``.
         sign: Sign the document under the legal profile of the settings.
         check: Have veraPDF judge the result, which starts a Java machine; what is signed is always judged.
         on_start: Told how many pages there are.
@@ -96,7 +90,9 @@ def convert(
                 for note in document.notes:
                     on_page(note)
             todo = [number for number in range(1, survey.pages + 1) if number not in document.known]
-            for page in readers.read(files, todo):
+            pages = readers.read(files, todo)
+            prepare()
+            for page in pages:
                 note = document.add(page.number, page.visible, page.text)
                 if on_page:
                     on_page(note)

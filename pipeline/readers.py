@@ -23,7 +23,10 @@ from ocr.page import VisibleImage
 from ocr.recognize import RecognizeOptions
 from pipeline import reading
 from pipeline.clean_spawn import READER_IMPORTS, CleanForkServerContext
+from pipeline.options import capture_options, recognize_options
 from pipeline.reading import Failed, Survey
+from pipeline.settings import Settings
+from signing.profiles import find_profile
 
 if TYPE_CHECKING:
     from pipeline.errors import WorkerCrashedError
@@ -86,7 +89,7 @@ class Readers:
         raise _crashed(files[0].name)
 
     def read(self, files: Sequence[Path], numbers: Iterable[int]) -> Iterator[ReadPage]:
-        """Read pages; yields each when it is ready, in no order.
+        """Read pages, the first of them from now on; yields each when it is ready, in no order.
 
         A page whose reader died, or took far too long, is tried once more without recognition: its image is kept
         and its verdict is ``unread``.
@@ -96,16 +99,17 @@ class Readers:
             WorkerCrashedError: A page killed its reader twice.
         """
         todo = iter(numbers)
-        under_way: dict[Future[Any], tuple[int, bool]] = {}
+        under_way = dict(self._give(files, number, True) for number in islice(todo, self._workers))
+        return self._taken(files, todo, under_way)
 
-        def give(number: int, with_text: bool) -> None:
-            arguments = (tuple(files), number, with_text)
-            seconds = self._seconds if with_text else reading.CAPTURE_SECONDS
-            future = self._pool.schedule(reading.read_page, args=arguments, timeout=seconds)
-            under_way[future] = (number, with_text)
+    def _give(self, files: Sequence[Path], number: int, with_text: bool) -> tuple[Future[Any], tuple[int, bool]]:
+        arguments = (tuple(files), number, with_text)
+        seconds = self._seconds if with_text else reading.CAPTURE_SECONDS
+        return self._pool.schedule(reading.read_page, args=arguments, timeout=seconds), (number, with_text)
 
-        for number in islice(todo, self._workers):
-            give(number, True)
+    def _taken(
+        self, files: Sequence[Path], todo: Iterator[int], under_way: dict[Future[Any], tuple[int, bool]]
+    ) -> Iterator[ReadPage]:
         while under_way:
             ready, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ready:
@@ -115,11 +119,10 @@ class Readers:
                 except (ProcessExpired, MemoryError, FutureTimeoutError):
                     if not with_text:
                         raise _crashed(f"{files[0].name}, trang {number}") from None
-                    give(number, False)
+                    under_way.update([self._give(files, number, False)])
                     continue
                 yield ReadPage(number, visible, text)
-                for following in islice(todo, 1):
-                    give(following, True)
+                under_way.update(self._give(files, following, True) for following in islice(todo, 1))
 
     def examine(self, pages: Iterable[tuple[Path, int]]) -> Iterator[tuple[Path, int, PageFacts | Failed]]:
         """Judge pages (file and 1-based number) without reading them; yields each when it is judged, in no order.
@@ -147,6 +150,13 @@ class Readers:
                 yield file, number, found
                 for following in islice(todo, 1):
                     give(following)
+
+
+def open_readers(settings: Settings, most: int | None = None) -> Readers:
+    """Reader processes for ``sohoa convert``, as many as the settings say, but no more than ``most``."""
+    profile = find_profile(settings.legal_profile, settings.profiles_folder)
+    workers = min(settings.workers, most) if most else settings.workers
+    return Readers(capture_options(settings, profile), recognize_options(settings), workers)
 
 
 def _proven(result: Any) -> Any:

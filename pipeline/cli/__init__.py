@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.screen import Exit, fail
-
 if TYPE_CHECKING:
     from pipeline.context import Context
 
@@ -85,11 +83,13 @@ def telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def call(*args: Any, **kwargs: Any) -> Any:
-        from pipeline.errors import Disposition, disposition, is_ours, reason_code, safe_message
-
         try:
             return command(*args, **kwargs)
         except Exception as error:
+            # Here, because a command may have something to begin before it waits for slow imports.
+            from pipeline.cli.screen import Exit, fail
+            from pipeline.errors import Disposition, disposition, is_ours, reason_code, safe_message
+
             if not is_ours(error) and not isinstance(error, OSError | MemoryError):
                 raise
             halt = is_ours(error) and disposition(error) is Disposition.HALT
@@ -105,4 +105,4 @@ def main() -> None:
     try:
         sohoa(prog_name="sohoa")
     except BrokenPipeError:
-        sys.exit(Exit.DONE)
+        sys.exit(0)

@@ -36,6 +36,7 @@ import pipeline.clean_spawn
 
 os.environ["SOHOA_DATABASE_URL"] = "set later"
 context = getattr(pipeline.clean_spawn, sys.argv[1])()
+getattr(context, "import_ahead", int)()
 process = context.Process(target=os.system, args=("cp /proc/$PPID/environ told",))
 process.start()
 process.join()

@@ -14,8 +14,9 @@ from PIL import Image
 from pypdf import PdfReader
 from verapdf_service import Judge
 
-from pipeline.convert import Conversion, convert, open_readers
+from pipeline.convert import Conversion, convert
 from pipeline.errors import reason_code
+from pipeline.readers import open_readers
 from pipeline.settings import Settings
 
 SCANS = {scan.name: scan for scan in hard_scans()}
