@@ -27,6 +27,8 @@ MIN_SKEW = 0.1
 """Degrees; below it a page is left alone."""
 _MAX_CROP = 0.15
 _MIN_CROP_MM = 1.5
+_SMALLEST = 100
+"""Pixels of the reduced page's shorter side; a smaller picture is no sheet on a scanner's bed."""
 _CORNER_MM = (7.0, 40.0)
 """Legs of a missing corner; a smaller one holds no text, a larger dark area is something else."""
 _TRIANGLE = (0.35, 0.68)
@@ -72,7 +74,7 @@ class Change:
 
 def find_crop(page: Reduced, skew: float) -> Crop:
     """What to leave out of the full page, after it was turned back by ``skew``."""
-    if not page.border.any():
+    if not page.border.any() or min(page.gray.shape) < _SMALLEST:
         return Crop()
     border = page.border
     if skew:
@@ -135,11 +137,11 @@ def _border_sides(border: Any) -> tuple[int, int, int, int]:
 
 
 def _leading(flags: Any, most: int) -> int:
-    """How many flags are set from the start, at most ``most``."""
+    """How many flags are set from the start; of more than ``most`` none: that is no border but half the picture."""
     import numpy as np
 
     clear = np.flatnonzero(~flags[: most + 1])
-    return int(clear[0]) if len(clear) else most
+    return int(clear[0]) if len(clear) else 0
 
 
 def straightening(width: int, height: int, skew: float, crop: Crop) -> Change:

@@ -18,7 +18,8 @@ from ocr.limits import Limits
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-_TAIL = 8192
+_TAIL, _CHUNK = 8192, 1 << 16
+_PADDING = b"\0 \t\r\n\x1a"
 _FIELD_LIMIT = 5000
 _PDF_ERRORS = (Exception, RecursionError)
 """pypdf promises no class for broken input: AttributeError, KeyError, RecursionError … all mean a broken file."""
@@ -140,9 +141,17 @@ def open_pdf(path: Path, limits: Limits) -> Iterator[PdfFile]:
 def _cut_short(path: Path) -> bool:
     """Whether the end of the file is missing; every whole PDF ends with ``%%EOF``, give or take some padding."""
     with path.open("rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - _TAIL))
-        return b"%%EOF" not in stream.read()
+        end = stream.seek(0, 2)
+        while end > 0:
+            start = max(0, end - _CHUNK)
+            stream.seek(start)
+            tail = stream.read(end - start).rstrip(_PADDING)
+            if tail:
+                # What follows the mark may be some lines of a mail program or a web server.
+                stream.seek(max(0, start + len(tail) - _TAIL))
+                return b"%%EOF" not in stream.read(_TAIL)
+            end = start
+    return True
 
 
 def _why_broken(path: Path) -> str:

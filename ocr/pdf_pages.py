@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ocr.errors import ImageTooLargeError
+from ocr.errors import ImageTooLargeError, OcrError, UnreadableError
 from ocr.image_files import check_pixels, decode, open_image, read_frame
 from ocr.limits import Limits
 from ocr.pdf_drawing import Drawing, Matrix, inspect_page
@@ -37,6 +37,12 @@ def read_pdf_page(pdf: PdfFile, number: int, limits: Limits) -> RawPage:
         drawing = inspect_page(page, pdf.reader)
         raw = _sole_image(pdf, page, drawing, number, limits)
         return raw if raw is not None else _drawn(pdf, page, drawing, number, limits)
+    except (OcrError, MemoryError):
+        raise
+    except Exception as error:  # what pypdf makes of a broken page has no class of its own
+        raise UnreadableError(
+            f"{pdf.name}, trang {number}", f"trang PDF bị hỏng ({type(error).__name__}); hãy quét lại"
+        ) from error
     finally:
         del page
         pdf.release()
@@ -104,6 +110,8 @@ def _decode_image(image: Any, where: str, limits: Limits) -> RawPage | None:
             stream_decoding_work_maximum_length=4 * room,
         ):
             if last == "/JPXDecode":
+                if not _eight_bit_jpx(image.get_data()):
+                    return None
                 with open_image(image.get_data(), where) as opened:
                     check_pixels(opened.width, opened.height, where, limits)
                     pixels, _ = decode(opened)
@@ -117,6 +125,15 @@ def _decode_image(image: Any, where: str, limits: Limits) -> RawPage | None:
     except Exception:  # whatever the decoder meets, poppler gets its try and reports with words if it fails too
         return None
     return None
+
+
+def _eight_bit_jpx(data: bytes) -> bool:
+    """Whether every component has 8 bits (ITU-T T.800, A.5.1); of more, Pillow lets white run over into black."""
+    start = data.find(b"\xff\x4f\xff\x51")
+    if start < 0:
+        return False
+    count = int.from_bytes(data[start + 40 : start + 42])
+    return set(data[start + 42 : start + 42 + 3 * count : 3]) == {7}
 
 
 def _decode_fax(image: Any, where: str, width: int, height: int) -> RawPage | None:

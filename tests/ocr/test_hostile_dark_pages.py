@@ -92,6 +92,16 @@ def test_a_dark_head_with_white_letters_stays_and_is_read(tmp_path: Path) -> Non
     assert "TƯ PHÁP" in words
 
 
+@pytest.mark.parametrize("side", [0, 1, 2, 3])
+def test_a_page_dark_by_half_is_kept_whole(tmp_path: Path, side: int) -> None:
+    half = np.full((1400, 1000, 3), (255, 128, 0), np.uint8)
+    half[:700] = 0
+    turned = np.ascontiguousarray(np.rot90(half, side))
+    Image.fromarray(turned).save(tmp_path / "half.png", dpi=(150, 150))
+    facts = next(capture_pages([tmp_path / "half.png"], CaptureOptions(orient=False))).facts
+    assert (facts.height, facts.width) == turned.shape[:2]
+
+
 def test_a_dark_corner_is_not_cropped(tmp_path: Path, draw_page: Callable[..., object]) -> None:
     image = draw_page(LINES, size=A4, dpi=DPI).image  # type: ignore[attr-defined]
     ImageDraw.Draw(image).polygon([(0, 0), (260, 0), (0, 260)], fill=10)

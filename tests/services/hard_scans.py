@@ -156,6 +156,8 @@ def _images() -> Iterator[tuple[str, str, bytes, Image.Image]]:
     yield "jpx", _sized(colour, f"{rgb} /Filter /JPXDecode"), _saved(colour, "JPEG2000"), colour
     # The colours of JPEG 2000 may stand in its own header only (ISO 32000-1, 7.4.9).
     yield "jpx-plain", _sized(levels, "/Filter /JPXDecode"), _saved(levels, "JPEG2000"), levels
+    deep = cv2.imencode(".jp2", cv2.cvtColor(np.asarray(colour, np.uint16) * 257, cv2.COLOR_RGB2BGR))[1].tobytes()
+    yield "jpx-deep", _sized(colour, "/ColorSpace /DeviceRGB /BitsPerComponent 16 /Filter /JPXDecode"), deep, colour
     yield "jbig2", _sized(lines, f"{one} /Filter /JBIG2Decode"), jbig2(lines), lines
     for name, compression, k in (("fax3", "group3", 0), ("fax4", "group4", -1)):
         parameters = f"/DecodeParms <</K {k} /Columns {lines.width} /Rows {lines.height}>>"
@@ -290,6 +292,9 @@ def _files() -> Iterator[HardScan]:
     yield HardScan("broken-chain.tif", _broken_chain(), like=levels)
     yield HardScan("armed.pdf", edited(arm), like=levels)
     yield HardScan("owner.pdf", edited(lambda w: w.encrypt("", "chủ", algorithm="AES-256")), like=levels)
+    yield HardScan("padded.pdf", plain + bytes(100_000), like=levels)
+    boxless = plain.replace(b"/MediaBox", b"/NoneBoxx")
+    yield HardScan("boxless.pdf", boxless, (), "unreadable")
     yield HardScan("user.pdf", edited(lambda w: w.encrypt("bí mật", algorithm="AES-256")), (), "encrypted")
     yield HardScan("cut.pdf", plain[: len(plain) * 2 // 3], (), "unreadable")
     yield HardScan("cut.jpg", _saved(levels, "JPEG")[:9000], (), "unreadable")
