@@ -2,7 +2,8 @@
 
 The engine joins what stands on one height, so the agency (left) and the national heading (right) come out as one
 line, as do the recipients and the signer at the foot. Here lines are cut at wide gaps and put together again by
-place. Knows geometry only; never looks at a word's text.
+place. A ruled table is read row by row, and each of its cells to its end. Knows geometry only; never looks at a
+word's text.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import groupby
 from statistics import median
 
 from manifests.text import Bbox, Word
+from ocr.tables import Table
 
 _GAP = 1.6
 """A gap wider than this many line heights ends a piece of line; spaces between words measure 0.3–0.6."""
@@ -24,6 +26,8 @@ _HEAD, _FOOT = 0.3, 0.5
 """Two columns of few lines are believed in the first 30 % and the last 50 % of the text, when the right one is set
 around an axis: headings and signatures. Else they are rows of a form or a table and are read across."""
 _LONG_COLUMN = 5
+_SAME_LINE = (0.35, 0.7)
+"""How far apart the middles of two words of a line may stand, in heights of a word; a small sign from its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +46,89 @@ class _Piece:
         return (self.box.top + self.box.bottom) / 2
 
 
-def order_words(words: Sequence[Word]) -> tuple[Word, ...]:
+def order_words(words: Sequence[Word], tables: Sequence[Table] = ()) -> tuple[Word, ...]:
     """``words`` in reading order, with ``block`` and ``line`` numbered anew from 0.
 
     Args:
         words: In any order; ``(block, line)`` groups those the engine saw on one line.
+        tables: The page's ruled tables, from the top; each of their cells is a block.
     """
-    pieces = sorted(_pieces(words), key=lambda piece: (piece.box.top, piece.box.left))
-    if not pieces:
+    if not words:
         return ()
+    free, cells = _dealt(words, tables)
+    blocks: list[list[list[Word]]] = []
+    extent = _union([piece.box for piece in free]) if free else None
+    for table, inside in [*zip(tables, cells, strict=True), (None, [])]:
+        # What stands beside a table is read before it.
+        above = [piece for piece in free if table is None or piece.middle < table.box.bottom]
+        free = free[len(above) :]
+        if above and extent is not None:
+            blocks += _blocks(above, extent)
+        blocks += [_cell_lines(cell) for cell in inside if cell]
+    numbered: list[Word] = []
+    line = -1
+    for block, lines in enumerate(blocks):
+        for row in lines:
+            line += 1
+            numbered += [_renumbered(word, block, line) for word in row]
+    return tuple(numbered)
+
+
+def _dealt(words: Sequence[Word], tables: Sequence[Table]) -> tuple[list[_Piece], list[list[list[Word]]]]:
+    """The pieces outside tables, from the top, and the words of each table's cells."""
+    cells: list[list[list[Word]]] = [[[] for _ in table.cells] for table in tables]
+    outside: list[Word] = []
+    for word in words:
+        x, y = (word.bbox.left + word.bbox.right) / 2, (word.bbox.top + word.bbox.bottom) / 2
+        home = next((number for number, table in enumerate(tables) if _holds(table.box, x, y)), None)
+        place = None
+        if home is not None:
+            place = next((i for i, cell in enumerate(tables[home].cells) if _holds(cell, x, y)), None)
+        if home is None or place is None:
+            outside.append(word)
+        else:
+            cells[home][place].append(word)
+    return sorted(_pieces(outside), key=lambda piece: piece.middle), cells
+
+
+def _holds(box: Bbox, x: float, y: float) -> bool:
+    return box.left <= x < box.right and box.top <= y < box.bottom
+
+
+def _cell_lines(words: Sequence[Word]) -> list[list[Word]]:
+    """The lines of one cell. The engine's are no guide: it takes what stands on about one height for one line."""
+    usual = median(word.bbox.bottom - word.bbox.top for word in words)
+    lines: list[list[Word]] = []
+    # A full stop or a dash is put to the line of the words, whatever its own height.
+    for word in sorted(words, key=lambda word: (_is_low(word, usual), _middle(word))):
+        nearest = min(lines, key=lambda line: abs(_middle(line[-1]) - _middle(word)), default=None)
+        apart = abs(_middle(nearest[-1]) - _middle(word)) if nearest else 0.0
+        if nearest and apart <= (_SAME_LINE[1] if _is_low(word, usual) else _SAME_LINE[0]) * usual:
+            nearest.append(word)
+        else:
+            lines.append([word])
+    lines.sort(key=lambda line: _middle(line[0]))
+    return [sorted(line, key=lambda word: word.bbox.left) for line in lines]
+
+
+def _middle(word: Word) -> float:
+    return (word.bbox.top + word.bbox.bottom) / 2
+
+
+def _is_low(word: Word, usual: float) -> bool:
+    return word.bbox.bottom - word.bbox.top < 0.5 * usual
+
+
+def _blocks(pieces: list[_Piece], extent: Bbox) -> list[list[list[Word]]]:
+    """Lines of words in blocks: what no ruling parts.
+
+    Args:
+        pieces: In no order.
+        extent: Of the page's text.
+    """
+    pieces = sorted(pieces, key=lambda piece: (piece.box.top, piece.box.left))
     height = median(piece.height for piece in pieces)
-    extent = _union([piece.box for piece in pieces])
-    ordered: list[Word] = []
-    block = line = -1
+    blocks: list[list[list[Word]]] = []
     bottom: int | None = None
     for band, parting in _bands(pieces, height, extent):
         columns = _columns(band, parting, extent)
@@ -63,13 +137,13 @@ def order_words(words: Sequence[Word]) -> tuple[Word, ...]:
                 bottom = None
             for row in _rows(column):
                 box = _union([piece.box for piece in row])
-                block += bottom is None or box.top - bottom > height
+                if bottom is None or box.top - bottom > height:
+                    blocks.append([])
                 bottom = box.bottom
-                line += 1
-                ordered += [_renumbered(word, block, line) for piece in row for word in piece.words]
+                blocks[-1].append([word for piece in row for word in piece.words])
         if len(columns) > 1:
             bottom = None
-    return tuple(ordered)
+    return blocks
 
 
 def _pieces(words: Sequence[Word]) -> list[_Piece]:

@@ -15,6 +15,7 @@ from ocr.layout import order_words
 from ocr.leaders import remove_leaders
 from ocr.penned import doubt_penned
 from ocr.second_look import look_again, look_at_areas
+from ocr.tables import find_tables
 from ocr.tones import correct_tones
 from ocr.unread import Writing, find_writing, measure_unread, unread_areas
 
@@ -87,7 +88,8 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
     if not credible:
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
-    ordered = doubt_penned(order_words(words), full, page.ocr_scale, page.visible.height)
+    tables = [table.scaled(1 / scale) for table in find_tables(image, dpi)]
+    ordered = doubt_penned(order_words(words, tables), full, page.ocr_scale, page.visible.height)
     if options.repair_codes:
         ordered = repair_codes(ordered)
     if options.correct_tones:

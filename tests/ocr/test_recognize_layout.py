@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from manifests.text import Bbox, PageFacts, PageText, PageVerdict, Word
 from ocr.layout import order_words
+from ocr.tables import Table
 
 ADVANCE, HEIGHT = 14, 30
 
@@ -23,9 +26,9 @@ def words_of(*lines: tuple[int, int, str], start: int = 0) -> list[Word]:
     return made
 
 
-def read_aloud(words: list[Word]) -> list[list[str]]:
+def read_aloud(words: list[Word], *tables: Table) -> list[list[str]]:
     """The lines of each block, in order."""
-    ordered = order_words(words)
+    ordered = order_words(words, tables)
     assert sorted(w.text for w in ordered) == sorted(w.text for w in words)
     assert [(w.block, w.line) for w in ordered] == sorted((w.block, w.line) for w in ordered)
     page = PageText(PageFacts(1, "s", 1, 1654, 2339, 200), PageVerdict.READ, ordered, "test")
@@ -117,6 +120,40 @@ def test_table_is_read_across() -> None:
     ]
     flat = [line for block in read_aloud(words_of(*BODY, *rows)) for line in block]
     assert flat[len(BODY) :] == [f"stt{i} họtên{i} nămsinh{i} ghichú{i}" for i in range(6)]
+
+
+def test_cells_of_a_ruled_table_are_read_each_to_its_end() -> None:
+    """As paragraphs of their own, whatever stands on the same height beside them."""
+    above = [(150, 100, "Danh mục kèm theo"), (150, 150, "Quyết định này")]
+    cells = [
+        (160, 310, "01"),
+        (310, 300, "cấp giấy"),
+        (310, 340, "phép - lại"),
+        (910, 320, "trong hạn"),
+        (910, 360, "năm ngày"),
+        (160, 510, "02"),
+        (310, 500, "thu hồi"),
+    ]
+    below = [(150, 700, "Tổng số hai thủ tục")]
+    columns, rows = (150, 300, 900, 1500), (290, 490, 650)
+    table = Table(
+        Bbox(150, 290, 1500, 650),
+        tuple(Bbox(columns[i], rows[j], columns[i + 1], rows[j + 1]) for j in range(2) for i in range(3)),
+    )
+    # A dash is as low as it is; it belongs to the line it stands in.
+    words = [
+        replace(w, bbox=w.bbox._replace(top=w.bbox.top + 18, bottom=w.bbox.top + 22)) if w.text == "-" else w
+        for w in words_of(*above, *cells, *below)
+    ]
+    assert read_aloud(words, table) == [
+        ["Danh mục kèm theo", "Quyết định này"],
+        ["01"],
+        ["cấp giấy", "phép - lại"],
+        ["trong hạn", "năm ngày"],
+        ["02"],
+        ["thu hồi"],
+        ["Tổng số hai thủ tục"],
+    ]
 
 
 def test_long_columns_in_the_middle_are_columns() -> None:

@@ -1,0 +1,128 @@
+"""Ruled tables: where their cells are, so that a cell is read whole and not line by line with its neighbours.
+
+A row of a table of procedures holds cells of ten lines each; read across, every sentence of it is torn apart. Rulings
+say what belongs together where gaps do not: cells stand closer to each other than the words of a justified line.
+Knows pixels only; order within and between cells is ``ocr.layout``'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from manifests.text import Bbox
+
+if TYPE_CHECKING:
+    from ocr.page import GrayImage
+
+_DPI = 100.0
+"""Resolution at which rulings are looked for: a hairline is half a pixel of grey there."""
+_RULINGS = ((205, 15.0, 8.0), (236, 25.0, 12.0))
+"""Grey below which pixels count, and the shortest run across and down that is a ruling; the engine's copy has white
+paper. Letters of a word touch each other, lines of print do not; the fainter a run, the longer it must be."""
+_BREAK_MM = 5.0
+"""Breaks of a ruling up to this length are closed: worn print, what the scanner's threshold ate."""
+_TABLE_MM = (30.0, 8.0)
+_CELL_MM = (3.0, 3.0)
+_FILLED = 0.6
+"""Share of its box a cell fills; slits between double rulings run around corners."""
+_SAME_ROW_MM = 2.5
+"""How far the tops of a row's cells may differ; the lowest rows of print are 4 mm high."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A ruled table.
+
+    Attributes:
+        box: Around its rulings.
+        cells: In reading order: row by row, each from the left; a cell over several rows stands in its first.
+    """
+
+    box: Bbox
+    cells: tuple[Bbox, ...]
+
+    def scaled(self, factor: float) -> Table:
+        """The same on an image ``factor`` times as large."""
+        return Table(_scaled(self.box, factor), tuple(_scaled(cell, factor) for cell in self.cells))
+
+
+def find_tables(image: GrayImage, dpi: float) -> tuple[Table, ...]:
+    """The ruled tables of a page, from the top.
+
+    Args:
+        image: The engine's copy, uint8, dark ink on white, straight.
+        dpi: Of this copy.
+
+    Returns:
+        Boxes in pixels of ``image``. Frames and rows of underlined places without cells side by side are no tables.
+    """
+    import cv2
+
+    factor = min(1.0, _DPI / dpi)
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1.0 else image
+    mm = dpi * factor / 25.4
+    rules = _rules(small, mm)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(rules, connectivity=8)
+    found = []
+    for left, top, width, height, _ in stats[1:]:
+        if width < _TABLE_MM[0] * mm or height < _TABLE_MM[1] * mm:
+            continue
+        cells = _cells(rules[top : top + height, left : left + width], int(left), int(top), mm)
+        if _side_by_side(cells):
+            box = Bbox(int(left), int(top), int(left + width), int(top + height))
+            found.append(Table(box, cells).scaled(1 / factor))
+    return tuple(sorted(found, key=lambda table: table.box.top))
+
+
+def _rules(small: Any, mm: float) -> Any:
+    """Pixels of rulings, their breaks closed; none at all without one that runs down."""
+    import cv2
+    import numpy as np
+
+    gap = max(3, round(_BREAK_MM * mm)) | 1
+    rules = np.zeros(small.shape, np.uint8)
+    inks = [(small < light).astype(np.uint8) for light, *_ in _RULINGS]
+    for turned in (True, False):
+        for ink, (_, *lengths) in zip(inks, _RULINGS, strict=True):
+            shapes = [(3, 1), (1, max(5, round(lengths[turned] * mm)) | 1), (1, gap)]
+            near, run, broken = (np.ones(shape[::-1] if turned else shape, np.uint8) for shape in shapes)
+            # A ruling a little askew is a stair of runs; a pixel to either side joins its steps.
+            runs = cv2.morphologyEx(cv2.dilate(ink, near), cv2.MORPH_OPEN, run)
+            rules |= cv2.morphologyEx(runs, cv2.MORPH_CLOSE, broken)
+        if not rules.any():
+            break
+    return rules
+
+
+def _cells(rules: Any, left: int, top: int, mm: float) -> tuple[Bbox, ...]:
+    """What the rulings of one table part, also where its outer sides are open."""
+    import cv2
+    import numpy as np
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats((rules == 0).astype(np.uint8), connectivity=4)
+    cells = [
+        Bbox(int(left + x), int(top + y), int(left + x + w), int(top + y + h))
+        for x, y, w, h, area in stats[1:]
+        if w >= _CELL_MM[0] * mm and h >= _CELL_MM[1] * mm and area >= _FILLED * w * h
+    ]
+    rows: list[list[Bbox]] = []
+    for cell in sorted(cells, key=lambda cell: cell.top):
+        if rows and cell.top - rows[-1][-1].top <= _SAME_ROW_MM * mm:
+            rows[-1].append(cell)
+        else:
+            rows.append([cell])
+    return tuple(cell for row in rows for cell in sorted(row, key=lambda cell: cell.left))
+
+
+def _side_by_side(cells: tuple[Bbox, ...]) -> bool:
+    return any(
+        one.right <= other.left and min(one.bottom, other.bottom) > max(one.top, other.top)
+        for one in cells
+        for other in cells
+    )
+
+
+def _scaled(box: Bbox, factor: float) -> Bbox:
+    return Bbox(*(round(side * factor) for side in box))
