@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import product
 
 from manifests.text import Bbox, Word
-from ocr.neighbours import load_neighbours
+from ocr.neighbours import Neighbours, load_neighbours
 from ocr.syllables import is_syllable
 
 _BROKEN = 0.2
@@ -76,7 +76,11 @@ _GLUED = re.compile(r"(\d{1,2})(tháng|năm|giờ|phút|ngày)|(ngày|tháng|nă
 _FIGURES = {"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "Ì": "1", "Í": "1", "|": "1", "!": "1", "i": "1"}
 _FIGURES |= {"Z": "2", "S": "5", "s": "5", "B": "8", "§": "8", "g": "9"}
 _LETTERS = {"0": "OQ", "1": "ITL", "5": "S", "6": "G", "8": "B", "Đ": "Đ", "D": "DĐ", "O": "OQ", "Ð": "Đ"}
-_ONES = frozenset("IlÌÍ|1!i")
+_ONES = frozenset("IlÌÍ|1!i]")
+_ALIKE_FIGURES = {"l": "1", "I": "1", "|": "1", "]": "1", "[": "1", "!": "1", "L": "1", "O": "0", "o": "0", "Š": "5"}
+_FIGURE = re.compile(r"([(“\"]?)([\dlI|\]\[!LOoŠ]{1,4})([.,;:)”\"]*)")
+""" ``0l``, ``I5`` and ``1Š`` are figures; without a figure among them, letters are letters (but see ``_month``)."""
+_GLUED_WORDS = re.compile(r"([^\W\d_]{3,14})([^\w\s]*)")
 
 
 def repair_codes(words: Sequence[Word]) -> tuple[Word, ...]:
@@ -99,16 +103,16 @@ def _changed(word: Word, text: str) -> Word:
 
 def _without_ruling(word: Word) -> Word:
     """A vertical bar at the edge of a word is the ruling beside it; alone it stays for others to judge."""
-    bare = word.text.strip("|¦")
+    bare = word.text.strip("|¦").replace("()", "0")
     return _changed(word, bare) if any(char.isalnum() for char in bare) else word
 
 
 def _parts(word: Word) -> list[Word]:
     """``26tháng`` as two words; each gets its share of the box."""
     match = _GLUED.fullmatch(word.text)
-    if match is None or word.raw is not None:
+    texts = [text for text in match.groups() if text] if match else _apart(word.text)
+    if len(texts) != 2 or word.raw is not None:
         return [word]
-    texts = [text for text in match.groups() if text]
     box = word.bbox
     middle = box.left + (box.right - box.left) * len(texts[0]) // len(word.text)
     middle = min(max(middle, box.left + 1), box.right - 1)
@@ -116,6 +120,23 @@ def _parts(word: Word) -> list[Word]:
         return [word]
     left, right = Bbox(box.left, box.top, middle, box.bottom), Bbox(middle, box.top, box.right, box.bottom)
     return [replace(word, text=texts[0], bbox=left), replace(word, text=texts[1], bbox=right)]
+
+
+def _apart(text: str) -> list[str]:
+    """``thựchiện`` as two words: no syllable as it stands, and one cut alone makes two that are known together."""
+    glued = _GLUED_WORDS.fullmatch(text)
+    if glued is None or is_syllable(glued[1]) or glued[1].lower() in load_neighbours().words:
+        return [text]
+    letters, known = glued[1], load_neighbours()
+    cuts = [cut for cut in range(1, len(letters)) if _are_two(letters[:cut], letters[cut:], known)]
+    return [text[: cuts[0]], text[cuts[0] :]] if len(cuts) == 1 else [text]
+
+
+def _are_two(left: str, right: str, known: Neighbours) -> bool:
+    if left.isupper() and len(left) > 1 and right.islower():
+        return right in known.words and is_syllable(right)  # an abbreviation and a word
+    written = all(part.isupper() or part[1:].islower() or len(part) == 1 for part in (left, right))
+    return written and known.are_neighbours(left.lower(), right.lower())
 
 
 def _joined(left: Word, right: Word) -> Word | None:
@@ -165,6 +186,12 @@ def _is_split(left: str, right: str) -> bool:
 
 def _alike(word: Word) -> Word:
     """Figures read as letters and letters read as figures, where code or date has one place for each."""
+    mixed = _FIGURE.fullmatch(word.text)
+    if mixed is not None:
+        before, middle, after = mixed.groups()
+        mended = "".join(_ALIKE_FIGURES.get(char, char) for char in middle)
+        known = any(char.isdigit() for char in middle) or middle == "Š"
+        return _changed(word, f"{before}{mended}{after}") if known and not middle.isdigit() else word
     text = _NO_SLASH.sub(r"\1/\2", word.text.replace("//", "/"))
     if text != word.text and not _CODE.fullmatch(text):
         text = word.text

@@ -14,7 +14,7 @@ from itertools import groupby
 from statistics import median
 
 from manifests.text import Bbox, Word
-from ocr.tables import Table
+from ocr.tables import Table, holds
 
 _GAP = 1.6
 """A gap wider than this many line heights ends a piece of line; spaces between words measure 0.3–0.6."""
@@ -80,19 +80,13 @@ def _dealt(words: Sequence[Word], tables: Sequence[Table]) -> tuple[list[_Piece]
     outside: list[Word] = []
     for word in words:
         x, y = (word.bbox.left + word.bbox.right) / 2, (word.bbox.top + word.bbox.bottom) / 2
-        home = next((number for number, table in enumerate(tables) if _holds(table.box, x, y)), None)
-        place = None
-        if home is not None:
-            place = next((i for i, cell in enumerate(tables[home].cells) if _holds(cell, x, y)), None)
+        home = next((number for number, table in enumerate(tables) if holds(table.box, x, y)), None)
+        place = None if home is None else tables[home].cell_at(x, y)
         if home is None or place is None:
             outside.append(word)
         else:
             cells[home][place].append(word)
     return sorted(_pieces(outside), key=lambda piece: piece.middle), cells
-
-
-def _holds(box: Bbox, x: float, y: float) -> bool:
-    return box.left <= x < box.right and box.top <= y < box.bottom
 
 
 def _cell_lines(words: Sequence[Word]) -> list[list[Word]]:

@@ -15,8 +15,10 @@ from ocr.layout import order_words
 from ocr.leaders import remove_leaders
 from ocr.penned import doubt_penned
 from ocr.second_look import look_again, look_at_areas
+from ocr.slivers import drop_slivers
 from ocr.tables import find_tables
 from ocr.tones import correct_tones
+from ocr.twins import settle_twins
 from ocr.unread import Writing, find_writing, measure_unread, unread_areas
 
 if TYPE_CHECKING:
@@ -88,12 +90,14 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
     if not credible:
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
-    tables = [table.scaled(1 / scale) for table in find_tables(image, dpi)]
-    ordered = doubt_penned(order_words(words, tables), full, page.ocr_scale, page.visible.height)
+    tables = [table.scaled(1 / scale) for table in find_tables(image, writing.dpi)]
+    ordered = doubt_penned(
+        order_words(drop_slivers(words, tables), tables), full, page.ocr_scale, page.visible.height
+    )
     if options.repair_codes:
         ordered = repair_codes(ordered)
     if options.correct_tones:
-        ordered = correct_tones(ordered, alternatives)
+        ordered = settle_twins(correct_tones(ordered, alternatives), alternatives)
     verdict = PageVerdict.UNREAD if unread.share > options.max_unread else PageVerdict.READ
     return PageText(page.facts, verdict, ordered, engine.name, engine.language, **shares)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from manifests.text import Bbox
@@ -29,6 +29,7 @@ _BETTER = 0.02
 _MARGIN = 0.35
 """White around a strip, and how far it reaches over its words, in heights of a line."""
 _SHARED = 0.6
+_COVERED = 0.6
 _SURE_ALONE = 0.70
 _NEW_LINE = 100_000
 """Lines of an area are numbered apart from those of the page."""
@@ -36,9 +37,10 @@ _NEW_LINE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """A piece of a line: the word wanted of it, its left end in the copy, its rows in the column."""
+    """A piece of a line: the word wanted of it, all its words, its left end in the copy, its rows in the column."""
 
     target: int
+    words: tuple[int, ...]
     left: float
     row: int
     height: int
@@ -77,19 +79,32 @@ def look_again(
         found = engine.read(column, read_dpi, timeout=timeout, single_block=True)
     except PageTimeoutError:
         return list(words)
-    better = list(words)
+    better: dict[int, ReadWord | None] = {}
     for strip in strips:
         inside = [w for w in found if strip.row <= (w.bbox[1] + w.bbox[3]) / 2 < strip.row + strip.height]
-        first = words[strip.target]
-        left = (first.bbox[0] * scale - strip.left) * factor
-        right = (first.bbox[2] * scale - strip.left) * factor
-        match = [w for w in inside if _shared((left, right), (w.bbox[0], w.bbox[2])) > _SHARED]
-        if len(match) == 1 and _worth(match[0]) > _worth(first) + _BETTER:
-            second = match[0]
-            better[strip.target] = replace(
-                first, text=second.text, confidence=second.confidence, choices=second.choices
+        spans = {i: _in_strip(words[i].bbox, strip.left, scale, factor) for i in strip.words}
+        target = spans[strip.target]
+        match = [w for w in inside if _covered(target, (w.bbox[0], w.bbox[2])) > _COVERED]
+        if len(match) != 1 or strip.target in better:
+            continue
+        second = match[0]
+        # What was one word to the second look may have been two to the first.
+        pieces = [i for i, span in spans.items() if _covered(span, (second.bbox[0], second.bbox[2])) > _COVERED]
+        whole = (min(spans[i][0] for i in pieces), max(spans[i][1] for i in pieces))
+        others = [words[i] for i in pieces if i != strip.target]
+        if _shared(whole, (second.bbox[0], second.bbox[2])) <= _SHARED or not all(map(_may_be_piece, others)):
+            continue
+        if _worth(second) > fmean(_worth(words[i]) for i in pieces) + _BETTER:
+            better |= dict.fromkeys(pieces)
+            better[pieces[0]] = replace(
+                words[pieces[0]],
+                text=second.text,
+                bbox=_around([words[i].bbox for i in pieces]),
+                confidence=second.confidence,
+                choices=second.choices,
             )
-    return better
+    chosen = (better.get(index, word) for index, word in enumerate(words))
+    return [word for word in chosen if word is not None]
 
 
 def look_at_areas(
@@ -171,6 +186,10 @@ def _is_known(text: str) -> bool:
     return core in load_neighbours().words
 
 
+def _may_be_piece(word: ReadWord) -> bool:
+    return any(char.isalnum() for char in word.text) and not (_is_known(word.text) and word.confidence >= _SURE)
+
+
 def _worth(word: ReadWord) -> float:
     return word.confidence + _KNOWN_GAIN * _is_known(word.text)
 
@@ -188,9 +207,10 @@ def _column(
     width = 1
     for target in targets:
         wanted = words[target]
-        line = [words[i] for i in (target - 1, target, target + 1) if 0 <= i < len(words)]
         # Read alone a word loses more than a fresh look gains.
-        line = [w for w in line if (w.block, w.line) == (wanted.block, wanted.line)]
+        near = [i for i in (target - 1, target, target + 1) if 0 <= i < len(words)]
+        near = [i for i in near if (words[i].block, words[i].line) == (wanted.block, wanted.line)]
+        line = [words[i] for i in near]
         height = (wanted.bbox[3] - wanted.bbox[1]) * scale
         reach = _MARGIN * height
         left = max(0, int(min(w.bbox[0] for w in line) * scale - reach))
@@ -204,7 +224,7 @@ def _column(
         piece = cv2.resize(piece, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         margin = max(4, round(reach * factor))
         framed = cv2.copyMakeBorder(piece, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(255,))
-        strips.append(_Strip(target, left - margin / factor, row, framed.shape[0]))
+        strips.append(_Strip(target, tuple(near), left - margin / factor, row, framed.shape[0]))
         pieces.append(framed)
         row += framed.shape[0]
         width = max(width, framed.shape[1])
@@ -212,6 +232,21 @@ def _column(
     for strip, piece in zip(strips, pieces, strict=True):
         column[strip.row : strip.row + strip.height, : piece.shape[1]] = piece
     return column, strips, factor
+
+
+def _in_strip(box: tuple[int, int, int, int], left: float, scale: float, factor: float) -> tuple[float, float]:
+    """Left and right end of a word as first read, in pixels of its strip."""
+    return (box[0] * scale - left) * factor, (box[2] * scale - left) * factor
+
+
+def _around(boxes: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _covered(one: tuple[float, float], by: tuple[float, float]) -> float:
+    """Share of an interval that lies in another one."""
+    return (min(one[1], by[1]) - max(one[0], by[0])) / max(one[1] - one[0], 1.0)
 
 
 def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -42,9 +42,18 @@ class Table:
     box: Bbox
     cells: tuple[Bbox, ...]
 
+    def cell_at(self, x: float, y: float) -> int | None:
+        """Index of the cell that holds a point; ``None`` outside the table and on its rulings."""
+        return next((index for index, cell in enumerate(self.cells) if holds(cell, x, y)), None)
+
     def scaled(self, factor: float) -> Table:
         """The same on an image ``factor`` times as large."""
         return Table(_scaled(self.box, factor), tuple(_scaled(cell, factor) for cell in self.cells))
+
+
+def holds(box: Bbox, x: float, y: float) -> bool:
+    """Whether a point lies in ``box``."""
+    return box.left <= x < box.right and box.top <= y < box.bottom
 
 
 def find_tables(image: GrayImage, dpi: float) -> tuple[Table, ...]:

@@ -45,6 +45,15 @@ def repaired(text: str, gap: int = 3) -> str:
         ("danh mục |Xây dựng|", "danh mục Xây dựng"),
         ("giải quy_ết thủ tục", "giải quyết thủ tục"),
         ("http://mau._gov.vn/ vào", "http://mau.gov.vn/ vào"),
+        ("ngày 0l tháng 0]", "ngày 01 tháng 01"),
+        ("(I5 ngày", "(15 ngày"),
+        ("hạn 1Š ngày", "hạn 15 ngày"),
+        ("tháng Š năm", "tháng 5 năm"),
+        ("số ()1/2018/TT-_VPCP ngày", "số 01/2018/TT-VPCP ngày"),
+        ("cách thức thựchiện,", "cách thức thực hiện,"),
+        ("Mãsố TTHC", "Mã số TTHC"),
+        ("Sở Ytế tỉnh", "Sở Y tế tỉnh"),
+        ("UBNDtỉnh", "UBND tỉnh"),
     ],
 )
 def test_mends(read: str, paper: str) -> None:
@@ -67,6 +76,12 @@ def test_mends(read: str, paper: str) -> None:
         "hộ_khẩu",
         "ngày 05/11/1985",
         "SO/BO",
+        "Điều I.",
+        "mã H53",
+        "cổng eGov",
+        "xe taxi",
+        "Internet",
+        "CN-VLXD",
     ],
 )
 def test_leaves_alone(text: str) -> None:

@@ -81,6 +81,13 @@ def test_two_words_for_one_change_nothing() -> None:
     assert looked([word("thẩn", 0.3)], SecondEngine((("thẩm", 0.9), ("quyền", 0.9)))) == ["thẩn"]
 
 
+def test_a_word_the_first_look_broke_is_put_together() -> None:
+    broken = [word("L,", 0.39), word("ĨNH", 0.49, 150)]
+    assert looked(broken, SecondEngine((("LĨNH", 0.96),)), most=0.5) == ["LĨNH"]
+    whole = [word("L,", 0.39), word("tháng", 0.95, 150)]
+    assert looked(whole, SecondEngine((("Lđtháng", 0.99),)), most=0.5) == ["L,", "tháng"]
+
+
 def test_when_the_time_is_up_the_first_reading_stands() -> None:
     assert looked([word("thẩn", 0.3)], SecondEngine((("thẩm", 0.9),), slow=True)) == ["thẩn"]
 

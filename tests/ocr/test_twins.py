@@ -1,0 +1,51 @@
+"""Capitals and full stops made small only where the engine doubts them and what stands around agrees."""
+
+from __future__ import annotations
+
+import pytest
+
+from manifests.text import Bbox, Word
+from ocr.choices import Choices
+from ocr.twins import settle_twins
+
+
+def settled(read: str, others: dict[str, dict[int, dict[str, float]]]) -> tuple[Word, ...]:
+    """``read`` as one line; ``others`` are the engine's alternatives by word and place of the letter."""
+    words, alternatives = [], {}
+    for number, text in enumerate(read.split()):
+        box = Bbox(100 * number, 0, 100 * number + 90, 30)
+        words.append(Word(text, box, 0.9, 0, 0))
+        letters: Choices = tuple(others.get(text, {}).get(place, {}) for place in range(len(text)))
+        alternatives[text, box] = letters
+    return settle_twins(words, alternatives)
+
+
+@pytest.mark.parametrize(
+    ("read", "others", "paper"),
+    [
+        ("thuốc cấp Cơ sở quy", {"Cơ": {0: {"c": 1.5}}}, "thuốc cấp cơ sở quy"),
+        ("của (Cơ sở", {"(Cơ": {1: {"c": 1.5}}}, "của (cơ sở"),
+        ("khám bệnh. chữa bệnh", {"bệnh.": {4: {",": 17.5}}}, "khám bệnh, chữa bệnh"),
+    ],
+)
+def test_made_small(read: str, others: dict[str, dict[int, dict[str, float]]], paper: str) -> None:
+    found = settled(read, others)
+    assert " ".join(word.text for word in found) == paper
+    assert {word.raw for word in found if word.raw} == set(others)
+
+
+@pytest.mark.parametrize(
+    ("read", "others"),
+    [
+        ("của Sở Y tế", {"Sở": {0: {"s": 2.0}}}),  # a name goes on with capitals
+        ("cấp Cơ sở quy", {"Cơ": {0: {"c": 22.0}}}),  # the engine does not doubt it
+        ("cấp Cơ sở quy", {}),
+        ("Cấp Cơ sở", {"Cơ": {0: {"c": 1.5}}}),
+        ("xã hội. Căn cứ", {"hội.": {3: {",": 5.0}}}),
+        ("mục 3. cấp", {"3.": {1: {",": 5.0}}}),
+    ],
+)
+def test_left_alone(read: str, others: dict[str, dict[int, dict[str, float]]]) -> None:
+    found = settled(read, others)
+    assert " ".join(word.text for word in found) == read
+    assert not any(word.raw for word in found)
