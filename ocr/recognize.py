@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.text import Bbox, PageText, PageVerdict, Word
+from ocr.boxes import fit_boxes
 from ocr.choices import Choices
 from ocr.codes import repair_codes
 from ocr.engine import MAX_SIDE, Engine, NullEngine, ReadWord
@@ -79,7 +80,9 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     words: list[Word] = []
     alternatives: dict[tuple[str, Bbox], Choices] = {}
     credible: list[Bbox] = []
-    for found in _read(page, full, image, writing, engine, options):
+    tables = find_tables(image, writing.dpi)
+    read = drop_slivers(_read(page, full, image, writing, engine, options), tables)
+    for found in fit_boxes(read, image):
         word = _on_visible(found, scale, page.visible.width, page.visible.height)
         if word is not None and not _is_noise(found, options.min_confidence):
             words.append(word)
@@ -90,10 +93,8 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
     if not credible:
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
-    tables = [table.scaled(1 / scale) for table in find_tables(image, writing.dpi)]
-    ordered = doubt_penned(
-        order_words(drop_slivers(words, tables), tables), full, page.ocr_scale, page.visible.height
-    )
+    ordered = order_words(words, [table.scaled(1 / scale) for table in tables])
+    ordered = doubt_penned(ordered, full, page.ocr_scale, page.visible.height)
     if options.repair_codes:
         ordered = repair_codes(ordered)
     if options.correct_tones:

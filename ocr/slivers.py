@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from statistics import median
 
-from manifests.text import Bbox, Word
+from manifests.text import Bbox
+from ocr.engine import ReadWord
 from ocr.tables import Table, holds
 
 _LOWEST, _LOW = 0.45, 0.7
@@ -22,16 +23,16 @@ _THIN = 0.45
 """Widest reading of a ruling, in usual heights of a word."""
 
 
-def drop_slivers(words: Sequence[Word], tables: Sequence[Table]) -> list[Word]:
+def drop_slivers(words: Sequence[ReadWord], tables: Sequence[Table]) -> list[ReadWord]:
     """``words`` (in the engine's order) without readings that are none.
 
     Args:
-        tables: The page's ruled tables, in the words' pixels.
+        tables: The page's ruled tables, in the same pixels as the words.
     """
-    kept: list[Word] = []
+    kept: list[ReadWord] = []
     for _, group in groupby(words, key=lambda word: (word.block, word.line)):
-        line = sorted(group, key=lambda word: word.bbox.left)
-        usual = median(_height(word.bbox) for word in line)
+        line = sorted(group, key=lambda word: word.bbox[0])
+        usual = median(_height(word) for word in line)
         for index, word in enumerate(line):
             beside = [line[i] for i in (index - 1, index + 1) if 0 <= i < len(line)]
             if not (_is_scrap(word, beside, usual) or _is_ruling(word, usual, tables)):
@@ -39,12 +40,12 @@ def drop_slivers(words: Sequence[Word], tables: Sequence[Table]) -> list[Word]:
     return kept
 
 
-def _is_scrap(word: Word, beside: Sequence[Word], usual: float) -> bool:
+def _is_scrap(word: ReadWord, beside: Sequence[ReadWord], usual: float) -> bool:
     if len(word.text) > 2 or not any(char.isalnum() for char in word.text):
         return False
-    if not beside or _height(word.bbox) > _LOW * usual:
+    if not beside or _height(word) > _LOW * usual:
         return False
-    return _height(word.bbox) < _LOWEST * usual or any(_inside(word.bbox, other.bbox) for other in beside)
+    return _height(word) < _LOWEST * usual or any(_inside(Bbox(*word.bbox), Bbox(*other.bbox)) for other in beside)
 
 
 def _inside(one: Bbox, other: Bbox) -> bool:
@@ -53,9 +54,9 @@ def _inside(one: Bbox, other: Bbox) -> bool:
     return across > _INSIDE * (one.right - one.left) and down > 0
 
 
-def _is_ruling(word: Word, usual: float, tables: Sequence[Table]) -> bool:
+def _is_ruling(word: ReadWord, usual: float, tables: Sequence[Table]) -> bool:
     """A thin reading in a table whose middle lies in no cell, or a bar wherever it stands in one."""
-    box = word.bbox
+    box = Bbox(*word.bbox)
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     home = next((table for table in tables if holds(table.box, x, y)), None)
     if home is None:
@@ -65,5 +66,5 @@ def _is_ruling(word: Word, usual: float, tables: Sequence[Table]) -> bool:
     return len(word.text) <= 2 and box.right - box.left < _THIN * usual and home.cell_at(x, y) is None
 
 
-def _height(box: Bbox) -> int:
-    return box.bottom - box.top
+def _height(word: ReadWord) -> int:
+    return word.bbox[3] - word.bbox[1]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from manifests.text import Bbox, Word
+from manifests.text import Bbox
+from ocr.engine import ReadWord
 from ocr.slivers import drop_slivers
 from ocr.tables import Table
 
 TABLE = Table(Bbox(0, 0, 700, 60), (Bbox(2, 2, 298, 58), Bbox(304, 2, 698, 58)))
 
 
-def line(*parts: tuple[str, int, int, int, int]) -> list[Word]:
-    return [Word(text, Bbox(left, top, right, bottom), 0.9, 0, 0) for text, left, top, right, bottom in parts]
+def line(*parts: tuple[str, int, int, int, int]) -> list[ReadWord]:
+    return [ReadWord(text, (left, top, right, bottom), 0.9, 0, 0) for text, left, top, right, bottom in parts]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def line(*parts: tuple[str, int, int, int, int]) -> list[Word]:
         (line(("tỉnh", 10, 10, 60, 40), (".", 62, 36, 66, 40), ("-", 70, 26, 80, 29)), 3),
     ],
 )
-def test_heights_tell_scraps(words: list[Word], kept: int) -> None:
+def test_heights_tell_scraps(words: list[ReadWord], kept: int) -> None:
     assert len(drop_slivers(words, ())) == kept
 
 
@@ -39,6 +40,6 @@ def test_heights_tell_scraps(words: list[Word], kept: int) -> None:
         (line(("Mã", 100, 10, 150, 40), ("l", 200, 8, 204, 44), ("tên", 320, 10, 400, 40)), ["Mã", "l", "tên"]),
     ],
 )
-def test_rulings_of_a_table_are_no_words(words: list[Word], kept: list[str]) -> None:
+def test_rulings_of_a_table_are_no_words(words: list[ReadWord], kept: list[str]) -> None:
     assert [word.text for word in drop_slivers(words, [TABLE])] == kept
     assert drop_slivers(words, ()) == words
