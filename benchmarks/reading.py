@@ -6,9 +6,10 @@
 pages of fictional records at 200 and 300 dpi with their truth, worn as archives wear them
 (pages lying on their side left out, as the peer is not asked to turn them). Words are compared whatever their order:
 recall is the share of typed words that were read, precision the share of read words that were typed. Characters are
-compared line by line, each wherever it was read: 1 − edit distance / length. Seconds are medians over the runs,
-interleaved; both roads take one core. The peer is the ``tesseract`` program as it comes, a process per page; ours has
-its engine loaded, as a worker has.
+compared line by line, each wherever it was read: 1 − edit distance / length. O is the share of typed words read in
+the order they were typed in (tables cell by cell, the left heading before the right), boxes the share of our words
+whose box lies on its ink. Seconds are medians over the runs, interleaved; both roads take one core. The peer is the
+``tesseract`` program as it comes, a process per page; ours has its engine loaded, as a worker has.
 """
 
 from __future__ import annotations
@@ -24,19 +25,25 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from difflib import SequenceMatcher
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from manifests.text import PageText
 from ocr.capture import CaptureOptions
 from ocr.engine import engine_of_process
+from ocr.page import CapturedPage
 from ocr.recognize import RecognizeOptions, recognize_page
 from ocr.scan import capture_pages
 from ocr.threads import use_one_thread
 
 IntArray = NDArray[np.int32]
+Read = TypeVar("Read")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 SAMPLE_ERAS = ("laser", "form")
 SAMPLE_TYPES = ("birth", "decision", "marriage")
@@ -88,14 +95,50 @@ def plain(page: Path) -> str:
     return done.stdout
 
 
-def ours(page: Path) -> str:
-    """The page's text as a worker reads it."""
+def ours(page: Path) -> list[tuple[CapturedPage, PageText]]:
+    """The page as a worker reads it."""
     engine = engine_of_process()
     pages = capture_pages([page], CaptureOptions(), orienter=engine.orientation)
-    return "\n".join(recognize_page(captured, engine, RecognizeOptions()).plain_text() for captured in pages)
+    return [(captured, recognize_page(captured, engine, RecognizeOptions())) for captured in pages]
 
 
-def timed(read: Callable[[Path], str], page: Path) -> tuple[str, float]:
+def in_order(read: str, truth: str) -> float:
+    """Share of the typed words that were read in the order they were typed in."""
+    found, typed = (
+        [word for word in unicodedata.normalize("NFC", text).split() if any(map(str.isalnum, word))]
+        for text in (read, truth)
+    )
+    blocks = SequenceMatcher(None, typed, found, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(len(typed), 1)
+
+
+def on_ink(captured: CapturedPage, text: PageText) -> list[bool]:
+    """For each word whether its box and the strokes that lie in it share at least half of what they cover together.
+
+    Strokes are connected areas of the engine's copy; one belongs to a box when half of it lies there.
+    """
+    ink = (captured.ocr_image < 140).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    good = []
+    for word in text.words:
+        left, top, right, bottom = (round(side * captured.ocr_scale) for side in word.bbox)
+        part = labels[top:bottom, left:right]
+        members, pixels = np.unique(part[part > 0], return_counts=True)
+        strokes = stats[members[pixels >= 0.5 * stats[members, cv2.CC_STAT_AREA]]]
+        # A ruling or a stroke of a pen through the box is not the word's.
+        strokes = strokes[strokes[:, 3] <= 2.5 * (bottom - top)]
+        if not len(strokes):
+            good.append(False)
+            continue
+        ends = strokes[:, :2] + strokes[:, 2:4]
+        (x0, y0), (x1, y1) = strokes[:, :2].min(axis=0), ends.max(axis=0)
+        shared = max(0, min(right, x1) - max(left, x0)) * max(0, min(bottom, y1) - max(top, y0))
+        together = (right - left) * (bottom - top) + (x1 - x0) * (y1 - y0) - shared
+        good.append(bool(shared >= 0.5 * together))
+    return good
+
+
+def timed(read: Callable[[Path], Read], page: Path) -> tuple[Read, float]:
     started = time.perf_counter()
     return read(page), time.perf_counter() - started
 
@@ -155,7 +198,7 @@ def compare(pages: Iterable[tuple[str, Path, str]], runs: int) -> tuple[int, int
         end=" ",
     )
     print(f"peer: {version.splitlines()[0]}, -l vie; runs: {runs}")
-    columns = ("plain R", "plain P", "plain C", "ours R", "ours P", "ours C", "plain s", "ours s")
+    columns = (*(f"{who} {what}" for who in ("plain", "ours") for what in "RPCO"), "boxes", "plain s", "ours s")
     print(f"{'page':28}", *(f"{column:>8}" for column in columns), "  ratio")
     worse = 0
     figures: list[tuple[float, ...]] = []
@@ -166,10 +209,13 @@ def compare(pages: Iterable[tuple[str, Path, str]], runs: int) -> tuple[int, int
         for _ in range(runs):  # interleaved, so that a busy machine hurts both alike
             peer_runs.append(timed(plain, page))
             own_runs.append(timed(ours, page))
-        peer, own = ((*score(text, truth), characters(text, truth)) for text in (peer_runs[0][0], own_runs[0][0]))
+        read = own_runs[0][0]
+        texts = (peer_runs[0][0], "\n".join(text.plain_text() for _, text in read))
+        peer, own = ((*score(text, truth), characters(text, truth), in_order(text, truth)) for text in texts)
+        boxes = statistics.mean([good for captured, text in read for good in on_ink(captured, text)] or [0.0])
         peer_time = statistics.median(seconds for _, seconds in peer_runs)
         own_time = statistics.median(seconds for _, seconds in own_runs)
-        figures.append((*peer, *own, peer_time, own_time))
+        figures.append((*peer, *own, boxes, peer_time, own_time))
         worse += own[0] < peer[0] or own[1] < peer[1]
         show(name, figures[-1])
     if figures:

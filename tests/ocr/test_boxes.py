@@ -40,7 +40,9 @@ def test_lost_boxes_find_their_ink(drawn, index: int, sides: tuple[int, int, int
     fitted = fit_boxes(moved(words, index, *sides), drawn.pixels)
     assert [word.text for word in fitted] == [word.text for word in words]
     for word, truth in zip(fitted, words, strict=True):
-        assert max(abs(a - b) for a, b in zip(word.bbox, truth.bbox, strict=True)) <= 5
+        assert (
+            max(abs(a - b) for a, b in zip(word.bbox, truth.bbox, strict=True)) <= 7
+        )  # what is drawn of a dash is less than its box
 
 
 def test_good_boxes_stay(drawn) -> None:
