@@ -26,6 +26,8 @@ _HEAD, _FOOT = 0.3, 0.5
 """Two columns of few lines are believed in the first 30 % and the last 50 % of the text, when the right one is set
 around an axis: headings and signatures. Else they are rows of a form or a table and are read across."""
 _LONG_COLUMN = 5
+_PAIRED, _RAGGED = 0.8, 0.15
+"""Share of rows with both halves, or of full lines; how far short of its column a full line may end."""
 _SAME_LINE = (0.35, 0.7)
 """How far apart the middles of two words of a line may stand, in heights of a word; a small sign from its line."""
 
@@ -208,13 +210,23 @@ def _columns(band: list[_Piece], parting: float | None, extent: Bbox) -> list[li
     if sum(len(row) > 2 for row in _rows(band)) > 1:
         return [band]  # a table
     if min(len(left), len(right)) >= _LONG_COLUMN:
-        return [left, right]
+        return [band] if _are_fields(left, right) else [left, right]
     tall = extent.bottom - extent.top
     at_head = band[0].box.top - extent.top < _HEAD * tall
     at_foot = band[-1].box.bottom - extent.top > (1 - _FOOT) * tall
     if (at_head or at_foot) and _is_centred(right):
         return [left, right]
     return [band]
+
+
+def _are_fields(left: list[_Piece], right: list[_Piece]) -> bool:
+    """Fields of a form stand side by side row for row and end where they end; running text fills its column."""
+    paired = [
+        one for one in left if any(abs(one.middle - other.middle) < _SAME_LINE[0] * one.height for other in right)
+    ]
+    column = _union([piece.box for piece in left])
+    full = [piece for piece in left if column.right - piece.box.right < _RAGGED * (column.right - column.left)]
+    return len(paired) >= _PAIRED * len(left) and len(full) < _PAIRED * len(left)
 
 
 def _is_centred(column: list[_Piece]) -> bool:

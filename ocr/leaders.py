@@ -7,11 +7,16 @@ the dot of an i and the mark nặng are dots too; they are told apart by not bei
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ocr.engine import ReadWord
     from ocr.page import GrayImage
 
+_DOTS = re.compile(r"[.…·]{2,}$")
 _DOT_MM = 0.8
 """Largest side of one dot."""
 _GAP_MM = 2.6
@@ -54,6 +59,17 @@ def remove_leaders(gray: GrayImage, dpi: float) -> GrayImage:
     copy[(mask > 0) & (letters == 0)] = 255
     copy[chosen[labels] > 0] = 255
     return copy
+
+
+def without_leaders(words: Sequence[ReadWord]) -> list[ReadWord]:
+    """``words`` of a form with dotted lines less what was read of their dots: ``Bình......`` is ``Bình``."""
+    kept = []
+    for word in words:
+        text = _DOTS.sub("", word.text)
+        if text != word.text and any(map(str.isalnum, text)):
+            word = replace(word, text=text, choices=word.choices[: len(text)])
+        kept.append(word)
+    return kept
 
 
 def _dots_of_runs(stats: Any, centres: Any, candidates: Any, shape: tuple[int, ...], dpi: float) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from ocr.codes import repair_codes
 from ocr.engine import MAX_SIDE, Engine, NullEngine, ReadWord
 from ocr.errors import PageTimeoutError
 from ocr.layout import order_words
-from ocr.leaders import remove_leaders
+from ocr.leaders import remove_leaders, without_leaders
+from ocr.lone import lone_places
 from ocr.penned import doubt_penned
 from ocr.second_look import look_again, look_at_areas
 from ocr.slivers import drop_slivers
-from ocr.tables import find_tables
+from ocr.tables import Table, find_tables
 from ocr.tones import correct_tones
 from ocr.twins import settle_twins
 from ocr.unread import Writing, find_writing, measure_unread, unread_areas
@@ -81,7 +83,9 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     alternatives: dict[tuple[str, Bbox], Choices] = {}
     credible: list[Bbox] = []
     tables = find_tables(image, writing.dpi)
-    read = drop_slivers(_read(page, full, image, writing, engine, options), tables)
+    read = drop_slivers(_read(page, full, image, writing, tables, engine, options), tables)
+    if full is not page.ocr_image:
+        read = without_leaders(read)
     for found in fit_boxes(read, image):
         word = _on_visible(found, scale, page.visible.width, page.visible.height)
         if word is not None and not _is_noise(found, options.min_confidence):
@@ -113,7 +117,13 @@ def leave_unread(page: CapturedPage, language: str) -> PageText:
 
 
 def _read(
-    page: CapturedPage, full: GrayImage, image: GrayImage, writing: Writing, engine: Engine, options: RecognizeOptions
+    page: CapturedPage,
+    full: GrayImage,
+    image: GrayImage,
+    writing: Writing,
+    tables: Sequence[Table],
+    engine: Engine,
+    options: RecognizeOptions,
 ) -> list[ReadWord]:
     """What the engine reads, the unsure words at second look; nothing when the time was up."""
     number = page.facts.page_number
@@ -138,6 +148,7 @@ def _read(
         engine,
         read_dpi=options.second_dpi,
         most=options.second_look,
+        places=lone_places(words, image, dpi, tables),
         timeout=left if options.page_timeout else 0,
     )
 

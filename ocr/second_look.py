@@ -31,13 +31,17 @@ _MARGIN = 0.35
 _SHARED = 0.6
 _COVERED = 0.6
 _SURE_ALONE = 0.70
+_LONE = re.compile(r"\d{1,3}[.)]?|[IVX]{1,4}[.)]?")
 _NEW_LINE = 100_000
 """Lines of an area are numbered apart from those of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """A piece of a line: the word wanted of it, all its words, its left end in the copy, its rows in the column."""
+    """A piece of a line: the word wanted of it, all its words, its left end in the copy, its rows in the column.
+
+    Without words it is a place where a figure may stand alone, and ``target`` the number of the place.
+    """
 
     target: int
     words: tuple[int, ...]
@@ -55,9 +59,10 @@ def look_again(
     *,
     read_dpi: float,
     most: float,
+    places: Sequence[Bbox] = (),
     timeout: float = 0,
 ) -> list[ReadWord]:
-    """``words`` with better readings of the unsure ones.
+    """``words`` with better readings of the unsure ones, and figures found in ``places`` after them.
 
     Args:
         words: As first read, boxes in pixels of the first image.
@@ -67,21 +72,26 @@ def look_again(
         engine: Reads the strips; may be another model than the first.
         read_dpi: Resolution of the strips.
         most: Share of the words that may be looked at again.
+        places: Where a figure may stand alone (``ocr.lone``), in pixels of the first image.
         timeout: Seconds for the call; when it is up the first readings stand.
     """
     from ocr.errors import PageTimeoutError
 
     targets = _unsure(words, most)
-    if not targets:
+    if not targets and not places:
         return list(words)
-    column, strips, factor = _column(words, targets, image, scale, read_dpi / dpi)
+    column, strips, factor = _column(words, targets, places, image, scale, read_dpi / dpi)
     try:
         found = engine.read(column, read_dpi, timeout=timeout, single_block=True)
     except PageTimeoutError:
         return list(words)
     better: dict[int, ReadWord | None] = {}
+    alone: list[ReadWord] = []
     for strip in strips:
         inside = [w for w in found if strip.row <= (w.bbox[1] + w.bbox[3]) / 2 < strip.row + strip.height]
+        if not strip.words:
+            alone += _figure(inside, places[strip.target], len(words) + len(alone))
+            continue
         spans = {i: _in_strip(words[i].bbox, strip.left, scale, factor) for i in strip.words}
         target = spans[strip.target]
         match = [w for w in inside if _covered(target, (w.bbox[0], w.bbox[2])) > _COVERED]
@@ -104,7 +114,14 @@ def look_again(
                 choices=second.choices,
             )
     chosen = (better.get(index, word) for index, word in enumerate(words))
-    return [word for word in chosen if word is not None]
+    return [word for word in chosen if word is not None] + alone
+
+
+def _figure(read: Sequence[ReadWord], place: Bbox, number: int) -> list[ReadWord]:
+    """The figure read in a place of its own; nothing where it was read as anything else."""
+    if len(read) != 1 or read[0].confidence < _SURE_ALONE or not _LONE.fullmatch(read[0].text):
+        return []
+    return [replace(read[0], bbox=place, block=_NEW_LINE + number, line=2 * _NEW_LINE + number)]
 
 
 def look_at_areas(
@@ -195,7 +212,12 @@ def _worth(word: ReadWord) -> float:
 
 
 def _column(
-    words: Sequence[ReadWord], targets: Sequence[int], image: GrayImage, scale: float, factor: float
+    words: Sequence[ReadWord],
+    targets: Sequence[int],
+    places: Sequence[Bbox],
+    image: GrayImage,
+    scale: float,
+    factor: float,
 ) -> tuple[GrayImage, list[_Strip], float]:
     """The strips of the targets, one under the other, and where each came from."""
     import cv2
@@ -205,18 +227,19 @@ def _column(
     strips: list[_Strip] = []
     row = 0
     width = 1
+    wanted: list[tuple[int, tuple[int, ...], list[tuple[int, int, int, int]], int]] = []
     for target in targets:
-        wanted = words[target]
-        # Read alone a word loses more than a fresh look gains.
-        near = [i for i in (target - 1, target, target + 1) if 0 <= i < len(words)]
-        near = [i for i in near if (words[i].block, words[i].line) == (wanted.block, wanted.line)]
-        line = [words[i] for i in near]
-        height = (wanted.bbox[3] - wanted.bbox[1]) * scale
+        near = _beside(words, target)
+        box = words[target].bbox
+        wanted.append((target, near, [words[i].bbox for i in near], box[3] - box[1]))
+    wanted += [(number, (), [place], place.bottom - place.top) for number, place in enumerate(places)]
+    for target, near, boxes, tall in wanted:
+        height = tall * scale
         reach = _MARGIN * height
-        left = max(0, int(min(w.bbox[0] for w in line) * scale - reach))
-        right = min(image.shape[1], int(max(w.bbox[2] for w in line) * scale + reach))
-        top = max(0, int(min(w.bbox[1] for w in line) * scale - 0.3 * reach))
-        bottom = min(image.shape[0], int(max(w.bbox[3] for w in line) * scale + 0.3 * reach))
+        left = max(0, int(min(b[0] for b in boxes) * scale - reach))
+        right = min(image.shape[1], int(max(b[2] for b in boxes) * scale + reach))
+        top = max(0, int(min(b[1] for b in boxes) * scale - 0.3 * reach))
+        bottom = min(image.shape[0], int(max(b[3] for b in boxes) * scale + 0.3 * reach))
         piece: Any = image[top:bottom, left:right]
         if piece.size == 0:
             continue
@@ -224,7 +247,7 @@ def _column(
         piece = cv2.resize(piece, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         margin = max(4, round(reach * factor))
         framed = cv2.copyMakeBorder(piece, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(255,))
-        strips.append(_Strip(target, tuple(near), left - margin / factor, row, framed.shape[0]))
+        strips.append(_Strip(target, near, left - margin / factor, row, framed.shape[0]))
         pieces.append(framed)
         row += framed.shape[0]
         width = max(width, framed.shape[1])
@@ -232,6 +255,13 @@ def _column(
     for strip, piece in zip(strips, pieces, strict=True):
         column[strip.row : strip.row + strip.height, : piece.shape[1]] = piece
     return column, strips, factor
+
+
+def _beside(words: Sequence[ReadWord], target: int) -> tuple[int, ...]:
+    """Indices of a word and its neighbours in the line: read alone a word loses more than a fresh look gains."""
+    line = (words[target].block, words[target].line)
+    near = (i for i in (target - 1, target, target + 1) if 0 <= i < len(words))
+    return tuple(i for i in near if (words[i].block, words[i].line) == line)
 
 
 def _in_strip(box: tuple[int, int, int, int], left: float, scale: float, factor: float) -> tuple[float, float]:

@@ -33,6 +33,10 @@ _BEAM = 16
 _GAP = 1.6
 """A wider gap than this many line heights is a border of cells or columns: no neighbours across it."""
 
+_TENS = "mươi"
+_TENS_OF = frozenset(["hai", "ba", "bốn", "tư", "năm", "sáu", "bảy", "bẩy", "tám", "chín", "mấy"])
+"""Only after these is ten ``mươi``: numbers in words are index fields, and the figures hold more tens than teens."""
+
 _WORD = re.compile(r"([^\w]*)([^\W\d_]+)([^\w]*)")
 _STOPS = re.compile(r"[^,'\"]")
 
@@ -78,7 +82,7 @@ def correct_tones(
             left = spellings[number - 1] if number else None
             right = spellings[number + 1] if number + 1 < len(run) else None
             known = neighbours.are_neighbours(left, spelling) or neighbours.are_neighbours(spelling, right)
-            if place.core[0].isupper() and not known:
+            if (place.core[0].isupper() and not known) or (spelling == _TENS and left not in _TENS_OF):
                 continue
             text = f"{place.before}{_cased(spelling, place.core)}{place.after}"
             corrected[index] = replace(place.word, text=text, raw=place.word.raw or place.word.text)

@@ -23,6 +23,8 @@ _RULE_MM = 9.0
 _SPECK_MM2 = 0.12
 _REACH_MM = 0.6
 """Accents and descenders may stand this far out of a word's box."""
+_BED_MM = 15.0
+"""How far the scanner's bed shows at an edge, at most; of a photograph printed to the edge the rest still counts."""
 _PICTURE_MM = 12.0
 _PICTURE_FILL = 0.45
 _NEAR_MM = 2.0
@@ -153,10 +155,27 @@ def _writing(ink: Any, mm: float) -> Any:
     # A dark area is a picture, not rulings side by side.
     thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((round(2 * mm) | 1, round(2 * mm) | 1), np.uint8))
     kept = cv2.bitwise_or(cv2.bitwise_and(ink, cv2.bitwise_not(rules * 255)), thick)
+    kept[_bed(thick, round(_BED_MM * mm))] = 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= max(2.0, _SPECK_MM2 * mm * mm)
     large[0] = False
     return large.astype(np.uint8)[labels] if count > 1 else kept
+
+
+def _bed(solid: Any, rim: int) -> Any:
+    """Where solid dark runs in from the edge: the scanner's bed around a sheet that lies askew, no picture on it."""
+    import cv2
+    import numpy as np
+
+    near = solid.copy()
+    near[rim:-rim, rim:-rim] = 0
+    _, labels = cv2.connectedComponents(near, connectivity=8)
+    edges = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
+    touching = np.zeros(int(labels.max()) + 1, bool)
+    touching[edges] = True
+    touching[0] = False
+    # What the opening took off its corners goes with it.
+    return cv2.dilate(touching[labels].astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
 
 
 def _penned(ink: Any, mm: float) -> int:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocr.leaders import remove_leaders
+from ocr.engine import ReadWord
+from ocr.leaders import remove_leaders, without_leaders
 
 DPI = 300.0
 _STEP = 14
@@ -64,3 +65,12 @@ def test_an_ellipsis_and_full_stops_stay() -> None:
 def test_an_even_page_is_returned_as_it_is(value: int) -> None:
     page = np.full((300, 300), value, np.uint8)
     assert (remove_leaders(page, DPI) == value).all()
+
+
+@pytest.mark.parametrize(
+    ("read", "text"), [("Bình......", "Bình"), ("xã…", "xã…"), ("xã..", "xã"), ("v.v.", "v.v."), ("......", "......")]
+)
+def test_what_was_read_of_the_dots_goes(read: str, text: str) -> None:
+    choices = tuple({"x": 1.0} for _ in read)
+    (word,) = without_leaders([ReadWord(read, (0, 0, 90, 30), 0.9, 0, 0, choices)])
+    assert (word.text, len(word.choices)) == (text, len(text))

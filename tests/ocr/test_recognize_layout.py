@@ -112,6 +112,16 @@ def test_form_fields_on_one_line_stay_on_one_line() -> None:
     ]
 
 
+def test_fields_of_two_persons_side_by_side_are_read_across() -> None:
+    ends = ["Dương Thị Bích", "1984", "Mường", "Việt Nam", "thôn Đại Phong xã Phú Điền", "CMND số 968897750"]
+    left = [(150, 700 + 50 * i, f"vợ {text}") for i, text in enumerate(ends)]
+    right = [(900, 703 + 50 * i, f"chồng {text}") for i, text in enumerate(reversed(ends))]
+    top = [(150, 100 + 50 * i, text) for i, (_, _, text) in enumerate(BODY[:10])]
+    tail = [(150, 1300 + 50 * i, text) for i, (_, _, text) in enumerate(BODY)]
+    flat = [line for block in read_aloud(words_of(*top, *left, *right, *tail)) for line in block]
+    assert flat[10:16] == [f"{one} {other}" for (_, _, one), (_, _, other) in zip(left, right, strict=True)]
+
+
 def test_table_is_read_across() -> None:
     rows = [
         (x, 1500 + 60 * i, f"{name}{i}")

@@ -35,6 +35,9 @@ def corrected(text: str, alternatives=None) -> str:
         ("cung câp giấy phép xây đựng", "cung cấp giấy phép xây dựng"),
         ("Quyêt định này có hiệu lực", "Quyết định này có hiệu lực"),
         ("một cửa liên thông", "một cửa liên thông"),
+        ("Ngày mười bốn tháng ba", "Ngày mười bốn tháng ba"),
+        ("không trăm mười bốn", "không trăm mười bốn"),
+        ("ngày hai mươi tháng ba", "ngày hai mươi tháng ba"),
     ],
 )
 def test_puts_marks_right(read: str, paper: str) -> None:

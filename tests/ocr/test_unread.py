@@ -72,6 +72,19 @@ def test_a_photograph_is_unread_but_not_handwriting(draw_page) -> None:
     assert text.handwritten_share < 0.1
 
 
+def test_the_scanners_bed_around_a_sheet_is_no_ink_to_read(draw_page) -> None:
+    def change(pixels: np.ndarray) -> np.ndarray:
+        bed = np.zeros_like(pixels)
+        height, width = bed.shape
+        corners = np.array([[40, 30], [width - 30, 50], [width - 60, height - 30], [20, height - 60]], np.int32)
+        cv2.fillConvexPoly(bed, corners, 255)
+        return np.minimum(pixels, bed)
+
+    text = recognize_page(page_of(draw_page, LINES, change), engine_of_process())
+    assert text.verdict is PageVerdict.READ
+    assert text.unread_share < 0.05
+
+
 def test_rulings_of_a_table_are_no_ink_to_read(draw_page) -> None:
     def change(pixels: np.ndarray) -> np.ndarray:
         drawn = pixels.copy()
