@@ -17,7 +17,7 @@ from ocr.skew import line_peaks
 _TURNS = (0, 270, 180, 90)
 """Turn for marks over, right of, under and left of letters: right of them means the head lies to the right."""
 _ENOUGH = 45
-_LEAD = 1.7
+_LEAD, _CLEAR = 1.7, 3.0
 _FEW = 8
 _AXIS_LEAD = 1.25
 _DOTTED = 250
@@ -51,8 +51,19 @@ def _judged(page: Reduced, marks: tuple[int, int, int, int]) -> Orientation:
     ranked = sorted(range(4), key=lambda side: -marks[side])
     first, second = marks[ranked[0]], marks[ranked[1]]
     if first >= _ENOUGH and first >= _LEAD * second:
-        return Orientation(_TURNS[ranked[0]], True, marks)
+        sure = first >= _CLEAR * second or _along_lines(page, ranked[0])
+        return Orientation(_TURNS[ranked[0]], sure, marks)
     return _from_lines(page, marks)
+
+
+def _along_lines(page: Reduced, side: int) -> bool:
+    """Whether the lines of the text run as marks on this side of the letters ask for, or tell nothing.
+
+    On a blurred page marks run into the letters they stand over, and pieces of letters pass for marks beside them.
+    """
+    across, standing = line_peaks(page)
+    clear = max(across, standing) >= _AXIS_LEAD * min(across, standing)
+    return not clear or (across >= standing) == (side in (0, 2))
 
 
 def _from_lines(page: Reduced, marks: tuple[int, int, int, int]) -> Orientation:

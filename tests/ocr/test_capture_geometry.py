@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from manifests.text import QualityFlag
 from ocr.capture import CaptureOptions
@@ -47,6 +47,13 @@ def test_a_page_is_turned_upright(tmp_path: Path, turned: int, record_type: str)
 def test_turning_can_be_switched_off(tmp_path: Path) -> None:
     page = capture(draw(replace(CLEAN, turned=90)), tmp_path, CaptureOptions(orient=False))
     assert page.facts.rotation == 0
+
+
+def test_a_blurred_page_is_not_turned_for_pieces_of_its_letters(tmp_path: Path) -> None:
+    page = render_document("decision", "laser", 3, 200, clean=True).pages[0].convert("RGB")
+    page.filter(ImageFilter.GaussianBlur(2.6)).save(tmp_path / "scan.jpg", dpi=(200, 200), quality=85)
+    facts = next(capture_pages([tmp_path / "scan.jpg"], CaptureOptions())).facts
+    assert facts.rotation == 0 and QualityFlag.BLUR in facts.flags
 
 
 def test_the_engine_is_asked_only_in_doubt(tmp_path: Path) -> None:
