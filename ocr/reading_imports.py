@@ -13,14 +13,16 @@ from ocr.threads import use_one_thread
 
 use_one_thread()
 
-import pypdf  # noqa: E402, F401
-from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa: E402, F401
+import numpy.ma  # noqa: E402, F401  (numpy's median asks for it)
+import pypdf.filters  # noqa: E402, F401
+from PIL import Image  # noqa: E402
 
 from ocr.engine import engine_of_process  # noqa: E402
 from ocr.errors import OcrError  # noqa: E402
 from ocr.neighbours import load_neighbours  # noqa: E402
 from ocr.recognize import RecognizeOptions  # noqa: E402
 
+Image.preinit()
 usual = RecognizeOptions()
 load_neighbours()
 # Where something is missing, the reader that needs it says what.
