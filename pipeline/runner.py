@@ -167,9 +167,7 @@ class Runner:
         made = decide(self.context, receipt, jobs, len(self.stopped(jobs)), approve=approve, by=by, reason=reason)
         if not approve:
             refused = ApprovalRefusedError(receipt.batch.key, by, made.at, reason)
-            self.context.ledger.batch_status(
-                receipt.batch, BatchStatus.HALTED, f"{refused.code}: {refused}"[:MESSAGE]
-            )
+            self.context.ledger.batch_status(receipt.batch, BatchStatus.HALTED, halting_message(refused))
         return made
 
     def index(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -259,8 +257,7 @@ class Runner:
             yield
         except Exception as error:
             try:
-                message = f"{reason_code(error)}: {safe_message(error)}"
-                self.context.ledger.batch_status(ref, BatchStatus.HALTED, message[:MESSAGE])
+                self.context.ledger.batch_status(ref, BatchStatus.HALTED, halting_message(error))
             except WarehouseError as second:  # the first error tells more than that it cannot be written down
                 log.error("%s: cannot write its state: %s", ref.key, safe_message(second))
             raise
@@ -313,6 +310,11 @@ class Runner:
         if self.on_outcome:
             self.on_outcome(outcome)
         return outcome
+
+
+def halting_message(error: Exception) -> str:
+    """Why a batch was halted, as it is written down."""
+    return f"{reason_code(error)}: {safe_message(error)}"[:MESSAGE]
 
 
 def _run_key(its_plan: Plan, stage: str) -> str:

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from manifests.documents import Artefact, BatchRef, DocumentRecord
 from manifests.serial import from_json
 from pipeline import archive
+from pipeline.approvals import is_held, require_approved
 from pipeline.context import Context
+from pipeline.errors import ApprovalMissingError, ApprovalRefusedError
 from pipeline.quarantines import standing_quarantines
 from pipeline.results import Receipt
+from pipeline.runner import Runner, halting_message
 from pipeline.stores import NoSuchObjectError, ObjectDamagedError
 from pipeline.work.index import last_record
 from pipeline.work.receive import last_receipt
 from warehouse.artefacts import stored_artefacts
 from warehouse.load import load_records
 from warehouse.results import LoadResult
+from warehouse.schema import BatchStatus
 
 CHUNK = 200
 """Records loaded in one transaction while rebuilding."""
@@ -71,6 +75,7 @@ def rebuild(context: Context, on_record: Callable[[DocumentRecord], None] | None
         if receipt:
             _stop_again(context, receipt)
             context.ledger.batch_rebuilt(ref)
+            _halt_again(context, receipt)
     return total
 
 
@@ -83,6 +88,20 @@ def _stop_again(context: Context, receipt: Receipt) -> None:
             overcome = finished is not None and finished.finished_at > quarantine.at
             if not overcome:
                 context.ledger.restored(quarantine.outcome, receipt.batch)
+
+
+def _halt_again(context: Context, receipt: Receipt) -> None:
+    """A batch whose signing waits for a person, or was refused, says so again."""
+    if receipt.blocked or not is_held(context, receipt.batch):
+        return
+    runner = Runner(context)
+    jobs = runner.unfinished(receipt)
+    stopped = runner.stopped(jobs)
+    try:
+        if waiting := [job for job in jobs if job[0].key not in stopped]:
+            require_approved(context, receipt.batch, waiting)
+    except (ApprovalMissingError, ApprovalRefusedError) as error:
+        context.ledger.batch_status(receipt.batch, BatchStatus.HALTED, halting_message(error))
 
 
 def _load(context: Context, chunk: list[DocumentRecord], total: LoadResult) -> LoadResult:

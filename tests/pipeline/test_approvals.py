@@ -76,6 +76,7 @@ def test_refused_on_the_command_line_then_approved_and_both_are_known(
     ask(signing.context, ref)
     with pytest.raises(ApprovalMissingError):
         signing.run(ref)
+    assert rebuilt_standing(signing, ref, tmp_path) == standing(signing.context, ref)
     shown = command(signing, "approve", "--batch", ref.key)
     assert shown.exit_code == 0
     assert "Hồ sơ chờ ký: 2 (2 trang)" in shown.output
@@ -88,6 +89,7 @@ def test_refused_on_the_command_line_then_approved_and_both_are_known(
     decision = last_decision(signing.context, ref)
     assert decision is not None
     assert (decision.answer, decision.reason) == (Answer.REFUSED, "mờ")
+    assert rebuilt_standing(signing, ref, tmp_path) == standing(signing.context, ref)
 
     told = command(signing, "approve", "--batch", ref.key, "--by", "Lê Thị Mẫu", "--note", "đã xem", "--json")
     assert json.loads(told.output)["decision"]["quality"]["documents"] == 2
@@ -105,6 +107,24 @@ def test_refused_on_the_command_line_then_approved_and_both_are_known(
     assert detail is not None
     assert EVENT in [e.type for e in detail.events]
     again.database.dispose()
+
+
+def standing(context: Context, ref: BatchRef) -> tuple[str, str | None]:
+    detail = batch_detail(context.database, ref.key)
+    assert detail is not None
+    return detail.summary.status, detail.summary.message
+
+
+def rebuilt_standing(lab: Any, ref: BatchRef, folder: Path) -> tuple[str, str | None]:
+    """How a database made of the archive alone tells the batch: halted, and by whom."""
+    file = folder / "rebuilt.db"
+    file.unlink(missing_ok=True)
+    again = Context(lab.settings.model_copy(update={"database_url": f"sqlite:///{file}"}))
+    rebuild(again)
+    told = standing(again, ref)
+    assert told[0] == "halted"
+    again.database.dispose()
+    return told
 
 
 def test_an_answer_covers_only_the_files_that_were_looked_at(signing: Any, ref: BatchRef) -> None:
