@@ -21,14 +21,15 @@ It may be run again at any time: work that is done is recognized by its run key 
 - `report` is red: a drop was not accepted at all (its manifest cannot be used); its log names the drop. Staff mend it
   and put `_READY` again.
 - `approve` waits: somebody with the right to decide looks at the batch's counts under *Required Actions* and answers.
-  The answer, who gave it and when are kept in the archive. After a refusal `sign_held` is red and the batch halted
-  with the reason; *Clear* `ask` to ask again, or `sohoa approve`, then run the batch again.
+  The answer, who gave it and when are kept in the archive. After a refusal `decided_chunk` is red for that batch,
+  which is halted with the reason; *Clear* `ask` to ask again, or `sohoa approve`, then run the batch again.
 - Pink (skipped): no batch was ready, nothing was left to do, or no batch is held for approval.
 - Quarantined documents do not fail a task. See `sohoa status --batches` or the dashboard for reasons, then
   `sohoa rerun --batch UNIT/BATCH --document ID`, or this DAG with `force`.
 
 Pools: `ocr` bounds the reading tasks of the machine, `signing` the signing tasks. How many requests the timestamp
-authority gets at once is `SOHOA_TSA_SLOTS`, shared by all tasks.
+authority gets at once is `SOHOA_TSA_SLOTS`, shared by all tasks. With Celery the tasks that use a key go to the queue
+`signing` (`prove_keys` and every `sign`); let no worker that reads scans serve it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ RETRY = {
     "retry_exponential_backoff": True,
     "max_retry_delay": dt.timedelta(minutes=15),
 }
+SIGNING = "signing"
+"""The queue of the tasks that use a key, for executors that have queues (Celery): their workers alone hold it."""
 APPROVE, REFUSE = "Duyệt ký", "Từ chối"
 
 
@@ -106,6 +109,11 @@ def digitize_batch() -> None:
         """Check a drop, archive its originals, and cut what is to be done into chunks."""
         return call("receive", batch)
 
+    @task(queue=SIGNING)
+    def prove_keys(chunks: list[list[dict[str, Any]]]) -> None:
+        """See that the keys open and their certificates hold, before hours of reading."""
+        call("prove_keys", [chunk for of_batch in chunks for chunk in of_batch])
+
     @task
     def list_chunks(chunks: list[list[dict[str, Any]]], held: bool) -> list[dict[str, Any]]:
         """The chunks of all batches in one list: of those that are held for a person's approval, or of the others."""
@@ -116,7 +124,7 @@ def digitize_batch() -> None:
         """Capture, recognize, assemble."""
         return call("digitize", chunk)
 
-    @task(pool="signing", execution_timeout=dt.timedelta(hours=6))
+    @task(pool="signing", queue=SIGNING, execution_timeout=dt.timedelta(hours=6))
     def sign(chunk: dict[str, Any]) -> dict[str, Any]:
         """Sign and prove."""
         return call("sign", chunk)
@@ -147,6 +155,11 @@ def digitize_batch() -> None:
     def chunk_of_documents(chunk: dict[str, Any]) -> None:
         index(sign(digitize(chunk)))
 
+    @task_group
+    def decided_chunk(chunk: dict[str, Any]) -> None:
+        """A chunk of a held batch: a refused one stops, the others go on. Nobody was asked: that is no reason to."""
+        index(sign.override(trigger_rule="none_failed")(chunk))
+
     @task(trigger_rule="all_done")
     def load(batch: str) -> dict[str, Any]:
         """Merge what is finished into the warehouse, also when a chunk failed."""
@@ -159,11 +172,12 @@ def digitize_batch() -> None:
 
     batches = find_batches()
     received = receive.expand(batch=batches)
-    worked = chunk_of_documents.expand(chunk=list_chunks(received, held=False))
+    free = list_chunks(received, held=False)
+    waiting = list_chunks.override(task_id="list_held_chunks")(received, held=True)
+    prove_keys(received) >> [free, waiting]
+    worked = chunk_of_documents.expand(chunk=free)
 
-    read = digitize.override(task_id="digitize_held").expand(
-        chunk=list_chunks.override(task_id="list_held_chunks")(received, held=True)
-    )
+    read = digitize.override(task_id="digitize_held").expand(chunk=waiting)
     questions = ask(read)
     answers = HITLOperator.partial(
         task_id="approve",
@@ -171,9 +185,8 @@ def digitize_batch() -> None:
         params={"reason": Param("", type="string", title="Lý do (bắt buộc khi từ chối)")},
     ).expand_kwargs(questions.map(shown))
     decided = record_decision.expand_kwargs(questions.zip(answers.output).map(paired))
-    signed = sign.override(task_id="sign_held", trigger_rule="none_failed").expand(chunk=read)
-    decided >> signed
-    held = index.override(task_id="index_held").expand(chunk=signed)
+    held = decided_chunk.expand(chunk=read)
+    decided >> held
 
     loaded = load.expand(batch=batches)
     [worked, held] >> loaded

@@ -45,7 +45,7 @@ from airflow.sdk import Param, dag, get_current_context, task
     },
 )
 def extend_signatures() -> None:
-    @task(pool="signing", execution_timeout=dt.timedelta(hours=24))
+    @task(pool="signing", queue="signing", execution_timeout=dt.timedelta(hours=24))
     def extend() -> dict[str, Any]:
         """Renew what is due; counts."""
         from airflow.sdk.exceptions import AirflowFailException

@@ -112,7 +112,6 @@ def receive(batch: str) -> list[Chunk]:
             log.error("%s: the drop is not accepted: %s", batch, sorted({fault.code for fault in receipt.faults}))
             return []
         jobs = runner().unfinished(receipt)
-        try_key(runner().context, jobs)
         ids = [document.entry.document_id for document, _ in jobs]
         size = runner().context.settings.chunk_size
         held = is_held(runner().context, ref)
@@ -120,6 +119,13 @@ def receive(batch: str) -> list[Chunk]:
             {"batch": batch, "receipt": receipt.run_key, "documents": ids[start : start + size], "held": held}
             for start in range(0, len(ids), size)
         ]
+
+
+def prove_keys(chunks: Sequence[Chunk]) -> None:
+    """Open the keys that these chunks' batches need, once, before anything is read."""
+    for chunk in {chunk["batch"]: chunk for chunk in chunks}.values():
+        with _at_work(chunk) as receipt:
+            try_key(runner().context, runner().unfinished(receipt))
 
 
 def digitize(chunk: Chunk) -> Chunk:

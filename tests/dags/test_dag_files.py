@@ -20,7 +20,8 @@ print("@@" + json.dumps({
     "dags": {
         d.dag_id: {
             "doc": bool(d.doc_md), "tags": sorted(d.tags), "params": sorted(d.params),
-            "tasks": {t.task_id: {"retries": t.retries, "owner": t.owner, "pool": t.pool, "doc": bool(t.doc_md)}
+            "tasks": {t.task_id: {"retries": t.retries, "owner": t.owner, "pool": t.pool, "queue": t.queue,
+                                  "doc": bool(t.doc_md)}
                       for t in d.tasks},
         } for d in bag.dags.values()
     },
@@ -71,6 +72,21 @@ def test_reading_and_signing_have_pools_of_their_own(described: dict[str, dict[s
     assert tasks["chunk_of_documents.digitize"]["pool"] == "ocr"
     assert tasks["chunk_of_documents.sign"]["pool"] == "signing"
     assert described["digitize_batch"]["params"] == ["approval", "batch", "force", "from_stage", "profile"]
+
+
+def test_only_tasks_that_use_a_key_go_to_the_signing_queue(described: dict[str, dict[str, object]]) -> None:
+    signing = {
+        f"{dag_id}.{task_id}"
+        for dag_id, dag in described.items()
+        for task_id, task in dag["tasks"].items()  # type: ignore[attr-defined]
+        if task["queue"] == "signing"
+    }
+    assert signing == {
+        "digitize_batch.prove_keys",
+        "digitize_batch.chunk_of_documents.sign",
+        "digitize_batch.decided_chunk.sign",
+        "extend_signatures.extend",
+    }
 
 
 def test_the_from_stage_parameter_offers_the_stages_of_the_road() -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from airflow_home import AirflowHome
 from sample_road import settings_in
 
 from pipeline.context import Context
 from sample_scans import generate
+from warehouse import schema as t
 from warehouse.progress import totals
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
@@ -28,18 +31,19 @@ def environment(folder: Path) -> dict[str, str]:
 
 def test_one_batch_through_real_airflow_and_again(tmp_path: Path, airflow_home: AirflowHome) -> None:
     summary = generate(tmp_path, seed=5, documents=3, dpi=150, faults=False)
-    conf = json.dumps({"batch": summary.batches[0]})
-    delivered = len(list((tmp_path / "truth" / summary.batches[0]).glob("*.json")))
-
-    first = airflow_home.call("dags", "test", "digitize_batch", "-c", conf, cwd=tmp_path, **environment(tmp_path))
-    assert first.returncode == 0, first.stdout[-3000:]
+    batch = summary.batches[0]
+    delivered = len(list((tmp_path / "truth" / batch).glob("*.json")))
+    run: tuple[str, dict[str, object]] = ("digitize_batch", {"batch": batch})
+    codes, told = airflow_home.run_dags(run, run, cwd=tmp_path, **environment(tmp_path))
+    assert codes == [0, 0], told[-3000:]
     context = Context(settings_in(tmp_path))
     assert totals(context.database).signed == delivered
-    made = {p for p in (tmp_path / "archive").rglob("*") if p.is_file()}
-
-    again = airflow_home.call("dags", "test", "digitize_batch", "-c", conf, cwd=tmp_path, **environment(tmp_path))
-    assert again.returncode == 0, again.stdout[-3000:]
-    assert {p for p in (tmp_path / "archive").rglob("*") if p.is_file()} == made, "the second run redid something"
+    for document in (tmp_path / "archive" / batch).glob("[!.]*"):
+        kinds = Counter(path.relative_to(document).parts[0] for path in document.rglob("*") if path.is_file())
+        assert (kinds["pdfa"], kinds["signed_pdf"], kinds["record"]) == (1, 1, 1), "the second run redid something"
+    with context.database.connect() as connection:
+        work = connection.execute(sa.select(t.stage_run.c.document_key, t.stage_run.c.stage)).all()
+    assert len(work) == len(set(work)) > 0, "a stage was done twice"
     context.database.dispose()
 
 
@@ -82,10 +86,12 @@ def test_an_empty_intake_is_no_failure_and_says_what_makes_a_batch_ready(
 def test_a_stage_is_ordered_anew_through_the_parameters(tmp_path: Path, airflow_home: AirflowHome) -> None:
     summary = generate(tmp_path, seed=5, documents=1, dpi=150, faults=False)
     settings = {**environment(tmp_path), "SOHOA_OCR_ENGINE": "null", "SOHOA_LEGAL_PROFILE": "hotich-1437"}
-    for conf in ({}, {"from_stage": "assemble", "force": True}):
-        told = json.dumps({"batch": summary.batches[0], **conf})
-        done = airflow_home.call("dags", "test", "digitize_batch", "-c", told, cwd=tmp_path, **settings)
-        assert done.returncode == 0, done.stdout[-3000:]
+    runs: list[tuple[str, dict[str, object]]] = [
+        ("digitize_batch", {"batch": summary.batches[0], **conf})
+        for conf in ({}, {"from_stage": "assemble", "force": True})
+    ]
+    codes, told = airflow_home.run_dags(*runs, cwd=tmp_path, **settings)
+    assert codes == [0, 0], told[-3000:]
     assert len(list((tmp_path / "archive" / summary.batches[0]).glob("*/pdfa/*.pdf"))) == 2
 
 

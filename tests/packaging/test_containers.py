@@ -28,6 +28,7 @@ def test_every_part_of_the_production_shape_is_there() -> None:
         "dag-processor",
         "triggerer",
         "worker",
+        "signing-worker",
         "dashboard",
     }
 
@@ -36,6 +37,34 @@ def test_every_part_of_the_production_shape_is_there() -> None:
 def test_service_is_watched_and_restarted(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+def served(name: str) -> set[str]:
+    """The queues a Celery worker takes tasks from."""
+    command = SERVICES[name]["command"]
+    assert command[:3] == ["airflow", "celery", "worker"]
+    return set(command[command.index("--queues") + 1].split(","))
+
+
+def test_every_queue_of_the_dags_is_served_and_the_signing_one_by_a_worker_of_its_own() -> None:
+    asked = {"default"}
+    for dag in (ROOT / "dags").glob("*.py"):
+        text = dag.read_text(encoding="utf-8")
+        names = dict(re.findall(r"^([A-Z]+) = \"(\w+)\"$", text, re.M))
+        asked |= {names.get(word.strip('"'), word.strip('"')) for word in re.findall(r"queue=(\"?\w+\"?)", text)}
+    assert asked == {"default", "signing"}
+    assert (served("worker"), served("signing-worker")) == ({"default"}, {"signing"})
+
+
+def test_the_key_reaches_the_signing_worker_only() -> None:
+    for name, service in SERVICES.items():
+        mounts = [volume.partition(":")[0] for volume in service.get("volumes", [])]
+        files = [entry["path"] for entry in service.get("env_file", [])]
+        holds = {"./signing-keys", "test-pki"} & set(mounts), "signing.env" in files
+        assert holds == (({"./signing-keys", "test-pki"}, True) if name == "signing-worker" else (set(), False)), name
+        named = [one for one in service.get("environment", {}) if re.match(r"SOHOA_(PERSON_)?SIGNER_", one)]
+        assert named == [], f"{name}: what names a key stands in signing.env"
+        assert not {"devices", "secrets"} & service.keys(), name
 
 
 def test_secrets_come_from_the_environment() -> None:
