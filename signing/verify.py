@@ -119,7 +119,7 @@ def _examine(
 
     reader = PdfFileReader(stream, strict=False)
     if reader.encrypted:
-        raise EncryptedPdfError(name, "it is encrypted")
+        _open_without_password(reader, name)
     found, broken = find_signatures(reader, name)
     if not found and not broken:
         hidden = mentions_a_signature(stream)
@@ -132,6 +132,22 @@ def _examine(
     facts = tuple(judge_signature(signature, case) for signature in found if not is_archive_timestamp(signature))
     facts += tuple(unreadable(field_name, "?", None, BROKEN) for field_name in broken)
     return Examination(facts, tuple(reversed(case.stamps)), case.revisions, len(case.store))
+
+
+def _open_without_password(reader: PdfFileReader, name: str) -> None:
+    """Decrypt a file that every viewer opens: its password keeps only its owner's rights.
+
+    Raises:
+        EncryptedPdfError: It needs a password.
+        VerificationError: It carries an integrity code (ISO 32004) that its bytes do not match.
+    """
+    from pyhanko.pdf_utils.crypt import AuthStatus
+
+    opened: Any = quiet(lambda: reader.decrypt(""))  # nothing: encrypted for certificates, or in no known way
+    if opened is None or opened.status is AuthStatus.FAILED:
+        if opened is not None and opened.mac_failure_reason:
+            raise VerificationError(name, f"it was changed after it was encrypted: {opened.mac_failure_reason}")
+        raise EncryptedPdfError(name, "it is encrypted and needs a password")
 
 
 def open_case(

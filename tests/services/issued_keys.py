@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from signing.throwaway_pki import ThrowawayPki
 
@@ -45,8 +45,13 @@ class IssuedKey:
         return path
 
 
-def issue(pki: ThrowawayPki, name: str, kind: str = "rsa", *, begin: int = -1, end: int = 365) -> IssuedKey:
-    """A key of ``kind`` (rsa, p256, p384) whose certificate holds from day ``begin`` to day ``end`` from now."""
+def issue(
+    pki: ThrowawayPki, name: str, kind: str = "rsa", *, begin: int = -1, end: int = 365, stamps: bool = False
+) -> IssuedKey:
+    """A key of ``kind`` (rsa, p256, p384) whose certificate holds from day ``begin`` to day ``end`` from now.
+
+    ``stamps``: a timestamp authority's.
+    """
     issuer = x509.load_pem_x509_certificate(pki.chain.read_bytes())
     secret = pki.passphrase_file.read_bytes()
     issuer_key = serialization.load_pem_private_key((pki.folder / "keys" / "interm.pem").read_bytes(), secret)
@@ -59,7 +64,7 @@ def issue(pki: ThrowawayPki, name: str, kind: str = "rsa", *, begin: int = -1, e
     usage = dict.fromkeys(
         ("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"), False
     )
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
         .issuer_name(issuer.subject)
@@ -75,6 +80,7 @@ def issue(pki: ThrowawayPki, name: str, kind: str = "rsa", *, begin: int = -1, e
         )
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(issuer_key, hashes.SHA256())
     )
-    return IssuedKey(key, certificate, issuer)
+    if stamps:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+    return IssuedKey(key, builder.sign(issuer_key, hashes.SHA256()), issuer)

@@ -5,11 +5,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from issued_keys import issue
 
 from manifests.documents import SignatureFact
 from signing.errors import ExtensionRefusedError, RevocationUnavailableError, SettingsError
@@ -40,6 +42,9 @@ class CountingJournal:
     def keep(self, name: str, data: bytes) -> bytes:
         return self.kept.setdefault(name, data)
 
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
 
 @pytest.fixture(scope="module")
 def pki(agency: Signer, pki_folder: Path) -> Iterator[LocalPki]:
@@ -56,6 +61,23 @@ def source(pki: LocalPki) -> RevocationSource:
 def ending_timestamper(agency: Signer, pki_folder: Path) -> Any:
     """An authority whose certificate ends in 20 days."""
     return in_process_timestamper(ThrowawayPki(pki_folder), "tsa_ending")
+
+
+@pytest.fixture(scope="module")
+def yearly_timestamper(agency: Signer, pki_folder: Path) -> Any:
+    """An authority whose certificate ends in a year."""
+    from asn1crypto import keys, x509
+    from pyhanko.sign.timestamps import DummyTimeStamper
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    made = issue(ThrowawayPki(pki_folder), "TSA một năm", stamps=True)
+    authority = SimpleCertificateStore()
+    authority.register(x509.Certificate.load(made.issuer_der))
+    return DummyTimeStamper(
+        tsa_cert=x509.Certificate.load(made.certificate_der),
+        tsa_key=keys.PrivateKeyInfo.load(made.key_der),
+        certs_to_embed=authority,
+    )
 
 
 def in_process_timestamper(pki: ThrowawayPki, certificate: str, at: dt.datetime | None = None) -> Any:
@@ -295,10 +317,11 @@ def test_pdfa_stays_pdfa_at_every_level_and_after_every_renewal(
     source: RevocationSource,
     timestamper: Any,
     ending_timestamper: Any,
+    yearly_timestamper: Any,
     trust: TrustSettings,
     tmp_path: Path,
 ) -> None:
-    """One and two signatures, with and without a look, validation data, an archive timestamp, a renewed one."""
+    """One and two signatures, with and without a look, validation data, archive timestamps renewed once and twice."""
     first = SigningTask(find_profile("tt01-2023"), person, DETAILS)
     second = SigningTask(find_profile("nd30-2020"), agency, DETAILS)
     made = []
@@ -311,20 +334,26 @@ def test_pdfa_stays_pdfa_at_every_level_and_after_every_renewal(
             )
     made += [tmp_path / "không hình.pdf"]
     sign_invisibly(original, made[-1], agency, timestamper)
-    for number, base in enumerate((made[2], made[5], made[6])):
-        renewed, twice = tmp_path / f"gia hạn {number}.pdf", tmp_path / f"gia hạn {number} hai lần.pdf"
-        options: dict[str, Any] = {"trust": trust, "revocation": source}
-        month, long = dt.timedelta(days=30), dt.timedelta(days=30 * 365)
-        extend_pdf(
-            base, renewed, timestamper=ending_timestamper if number == 2 else timestamper, due_before=month, **options
-        )
-        made.append(renewed)
-        if extend_pdf(renewed, twice, timestamper=timestamper, due_before=long, **options).added:
-            made.append(twice)
+    options: dict[str, Any] = {"trust": trust, "revocation": source}
+    archived = tmp_path / "không hình-B-LTA.pdf"
+    extend_pdf(made[-1], archived, timestamper=ending_timestamper, **options)
+    made.append(archived)
+    twice = []
+    for base in (made[2], made[5], archived):  # the first authority's certificate ends in 20 days
+        renewed = base.with_name(f"gia hạn {base.name}")
+        twice.append(base.with_name(f"gia hạn hai lần {base.name}"))
+        month, long = dt.timedelta(days=30), dt.timedelta(days=2 * 365)
+        extend_pdf(base, renewed, timestamper=yearly_timestamper, due_before=month, **options)
+        extend_pdf(renewed, twice[-1], timestamper=timestamper, due_before=long, **options)
+        made += [renewed, twice[-1]]
     verdicts = PdfaValidator().validate(made)
     assert {path.name: verdict.detail for path, verdict in verdicts.items() if not verdict.valid} == {}
     assert {verdict.status for verdict in verdicts.values()} == {PdfaStatus.VALID}
-    assert len(made) >= 11
+    assert len(made) == 14
+    for path in twice:  # when the certificates of both earlier authorities have ended
+        later = examine_pdf(path, trust=trust, at=NOW + dt.timedelta(days=400))
+        assert [stamp.trusted for stamp in later.archive_timestamps] == [True] * 3
+        assert all(fact.trusted and fact.level == "B-LTA" for fact in later.signatures)
     for path in made:
         facts = verify_pdf(path, trust=trust)
         assert all(fact.intact and fact.valid and fact.trusted for fact in facts)

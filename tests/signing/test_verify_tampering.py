@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import io
 import re
 import resource
 import subprocess
@@ -25,7 +26,7 @@ from signing.local_pki import local_pki
 from signing.profiles import find_profile
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, sign_pdf
-from signing.throwaway_pki import ThrowawayPki
+from signing.throwaway_pki import ThrowawayPki, ensure_pki
 from signing.verify import counts_as_signed, examine_pdf, verify_pdf
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real_scans"
@@ -43,6 +44,12 @@ def signed(pdfa: Path, agency: Signer, timestamper: Any, tmp_path_factory: pytes
         details=SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm"),
     )
     return target.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> TrustSettings:
+    """Somebody else's test CA."""
+    return TrustSettings(test_ca=ensure_pki(tmp_path_factory.mktemp("stranger") / "test-ca").folder)
 
 
 def judge(data: bytes, trust: TrustSettings, folder: Path) -> tuple[SignatureFact, str]:
@@ -173,6 +180,46 @@ def test_a_breach_of_what_a_certified_document_allows_is_not_valid(
     assert (ordinary.intact, ordinary.valid, ordinary.changes) == (True, True, ("form_fill",))
 
 
+def test_a_signature_added_to_what_was_certified_breaks_it_only_where_no_change_was_allowed(
+    pdfa: Path,
+    agency: Signer,
+    person: Signer,
+    trust: TrustSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pyhanko.sign.fields import MDPPerm
+    from pyhanko.sign.signers import PdfSigner
+
+    # pyHanko itself does not add to what forbids it; somebody else's software may
+    monkeypatch.setattr(PdfSigner, "_enforce_certification_constraints", lambda *_: None)
+    for allowed, valid in ((MDPPerm.NO_CHANGES, False), (MDPPerm.FILL_FORMS, True)):
+        once, twice = tmp_path / f"{allowed}.pdf", tmp_path / f"{allowed}-twice.pdf"
+        once.write_bytes(sign_plainly(pdfa, person, None, certify=True, docmdp_permissions=allowed))
+        twice.write_bytes(sign_plainly(once, agency, None, field_name="Second"))
+        first, second = verify_pdf(twice, trust=trust)
+        assert (first.intact, first.valid, second.valid) == (True, valid, True)
+        assert counts_as_signed((first, second))[0] is valid
+
+
+@pytest.mark.parametrize("angle", [0, 90])
+def test_where_a_signature_stands_and_whether_it_is_seen_changes_nothing(
+    angle: int, pdfa: Path, agency: Signer, trust: TrustSettings, tmp_path: Path
+) -> None:
+    from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec
+    from pypdf import PdfWriter
+
+    writer = PdfWriter(clone_from=pdfa)
+    for page in writer.pages:
+        page.rotate(angle)
+    writer.write(tmp_path / "turned.pdf")
+    hidden = InvisSigSettings(set_hidden_flag=True)
+    spec = SigFieldSpec("Plain", on_page=-1, box=(10, 10, 100, 60) if angle else None, invis_sig_settings=hidden)
+    fact, said = judge(sign_plainly(tmp_path / "turned.pdf", agency, None, spec=spec), trust, tmp_path)
+    assert (fact.intact, fact.valid, fact.trusted, fact.changes) == (True, True, True, ())
+    assert holds(said)
+
+
 def test_a_second_signature_is_a_change_that_holds(
     pdfa: Path, agency: Signer, person: Signer, timestamper: Any, trust: TrustSettings, tmp_path: Path
 ) -> None:
@@ -224,6 +271,51 @@ def test_an_encrypted_file_says_so(trust: TrustSettings, tmp_path: Path) -> None
     assert caught.value.code == "encrypted"
 
 
+@pytest.mark.parametrize("integrity_code", [False, True])
+def test_an_encrypted_file_that_every_viewer_opens_is_judged(
+    integrity_code: bool, pdfa: Path, agency: Signer, trust: TrustSettings, tmp_path: Path
+) -> None:
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.pdf_utils.writer import copy_into_new_writer
+    from pyhanko.sign import fields, signers
+
+    def opened(data: bytes) -> IncrementalPdfFileWriter:
+        writer = IncrementalPdfFileWriter(io.BytesIO(data))
+        writer.encrypt("")
+        return writer
+
+    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdfa.read_bytes())))
+    writer.encrypt("owner", "", pdf_mac=integrity_code)
+    plain = io.BytesIO()
+    writer.write(plain)
+    meta = signers.PdfSignatureMetadata(
+        field_name="Plain", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
+    )
+    data = signers.PdfSigner(meta, agency.driver).sign_pdf(opened(plain.getvalue())).getvalue()
+    fact, said = judge(data, trust, tmp_path)
+    assert holds(said)
+    assert (fact.intact, fact.valid, fact.trusted) == (True, True, True)
+    flipped = pdf_attacks.flip_a_byte(data)
+    if integrity_code:
+        with pytest.raises(VerificationError, match="changed after it was encrypted"):
+            judge(flipped, trust, tmp_path)
+        return
+    fact, said = judge(flipped, trust, tmp_path)
+    assert not fact.intact
+    assert not holds(said)
+    painter = opened(data)
+    page = painter.find_page_for_modification(0)[0].get_object()
+    paint = painter.add_object(generic.StreamObject(stream_data=b"1 0 0 rg 0 0 500 500 re f"))
+    page["/Contents"] = generic.ArrayObject([page.raw_get("/Contents"), paint])
+    painter.update_container(page)
+    out = io.BytesIO()
+    painter.write(out)
+    fact, _ = judge(out.getvalue(), trust, tmp_path)
+    assert (fact.intact, fact.valid, fact.changes) == (True, False, ("suspicious",))
+
+
 def test_an_unsigned_file_has_no_signatures(pdfa: Path, trust: TrustSettings) -> None:
     assert verify_pdf(pdfa, trust=trust) == ()
 
@@ -242,11 +334,8 @@ def test_the_test_root_listed_as_a_real_one_still_gives_no_legal_value(
     assert not fact.legally_valid
 
 
-def test_another_test_ca_is_not_trusted(signed: bytes, tmp_path: Path) -> None:
-    from signing.throwaway_pki import ensure_pki
-
-    stranger = ensure_pki(tmp_path / "other-ca")
-    fact, _ = judge(signed, TrustSettings(test_ca=stranger.folder), tmp_path)
+def test_another_test_ca_is_not_trusted(signed: bytes, stranger: TrustSettings, tmp_path: Path) -> None:
+    fact, _ = judge(signed, stranger, tmp_path)
     assert (fact.valid, fact.trusted) == (True, False)
 
 
@@ -310,6 +399,78 @@ def test_the_certificate_counts_as_of_the_proven_time(
     assert holds(said)
     assert (fact.valid, fact.trusted) == (valid, valid)
     assert words in fact.summary
+
+
+def forge_the_value(token: Any) -> None:
+    info = token["content"]["signer_infos"][0]
+    value = bytearray(info["signature"].native)
+    value[5] ^= 1
+    info["signature"] = bytes(value)
+
+
+def move_the_time(token: Any) -> None:
+    """Two years earlier, without the authority's key."""
+    from asn1crypto import tsp
+
+    content = token["content"]["encap_content_info"]
+    stamp = content["content"].parsed
+    stamp["gen_time"] = stamp["gen_time"].native - dt.timedelta(days=730)
+    content["content"] = tsp.TSTInfo.load(stamp.dump(force=True))
+
+
+@pytest.mark.parametrize("forge", [forge_the_value, move_the_time, None])
+def test_a_forged_timestamp_proves_no_time_and_spoils_the_signature(
+    forge: Callable[[Any], None] | None, pdfa: Path, trust: TrustSettings, tmp_path: Path
+) -> None:
+    """A changed value, a changed time, and (``None``) a good token of something else; on a key taken back since."""
+    authority = stamped_at(trust, -40)
+
+    class Forger:
+        async def async_timestamp(self, digest: bytes, algorithm: str) -> Any:
+            token = await authority.async_timestamp(digest if forge else bytes(32), algorithm)
+            if forge:
+                forge(token)
+            return token
+
+        async def async_dummy_response(self, algorithm: str) -> Any:
+            return await authority.async_dummy_response(algorithm)
+
+    for identity in ("agency", "revoked"):
+        fact, said = judge(sign_plainly(pdfa, identity_of(trust, identity), Forger()), trust, tmp_path)
+        assert holds(said), "the signature itself is whole"
+        assert (fact.intact, fact.valid, fact.trusted) == (True, False, False)
+        assert (fact.time_source, fact.timestamp_at) == ("claimed", None)
+        assert not counts_as_signed((fact,))[0]
+
+
+def test_a_timestamp_of_an_unknown_authority_is_told_and_saves_no_revoked_key(
+    pdfa: Path, trust: TrustSettings, stranger: TrustSettings, tmp_path: Path
+) -> None:
+    fact, _ = judge(sign_plainly(pdfa, identity_of(trust, "agency"), stamped_at(stranger, 0)), trust, tmp_path)
+    assert (fact.valid, fact.trusted, fact.time_source) == (True, True, "untrusted_timestamp")
+    late, _ = judge(sign_plainly(pdfa, identity_of(trust, "revoked"), stamped_at(stranger, -40)), trust, tmp_path)
+    assert (late.valid, late.time_source) == (False, "untrusted_timestamp")
+
+
+def test_without_the_intermediate_the_chain_is_not_built_until_the_trust_folder_has_it(
+    pdfa: Path, trust: TrustSettings, tmp_path: Path
+) -> None:
+    """As the government CA's signatures come: with the signer's certificate alone."""
+    from pyhanko.sign import signers
+
+    assert trust.test_ca is not None
+    whole = identity_of(trust, "agency")
+    alone = signers.SimpleSigner(whole.signing_cert, whole.signing_key, type(whole.cert_registry)())
+    data = sign_plainly(pdfa, alone, None)
+    folder = tmp_path / "trust"
+    folder.mkdir()
+    (folder / "root.pem").write_bytes((trust.test_ca / "root.pem").read_bytes())
+    fact, said = judge(data, TrustSettings(roots=(folder,)), tmp_path)
+    assert holds(said)
+    assert (fact.intact, fact.valid, fact.trusted) == (True, True, False)
+    assert "không dẫn tới gốc tin cậy" in fact.summary
+    (folder / "interm.pem").write_bytes((trust.test_ca / "interm.pem").read_bytes())
+    assert judge(data, TrustSettings(roots=(folder,)), tmp_path)[0].trusted
 
 
 def test_a_claimed_time_does_not_save_a_revoked_certificate(pdfa: Path, trust: TrustSettings, tmp_path: Path) -> None:
