@@ -16,8 +16,8 @@ import hashlib
 import multiprocessing
 import os
 import platform
+import statistics
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from pipeline.context import Context
 from pipeline.runner import Runner
 from pipeline.settings import Settings
 from sample_scans import generate
-from signing.timestamps import LocalTsa, local_tsa
+from signing.timestamps import local_tsa
 
 
 def settings_in(folder: Path, **changes: Any) -> Settings:
@@ -74,15 +74,8 @@ def sign(settings: Settings, keys: list[str]) -> None:
     runner.sign(jobs)
 
 
-def watch(tsa: LocalTsa, times: list[float], over: threading.Event) -> None:
-    """Note when each timestamp was given out."""
-    while not over.wait(0.02):
-        while len(times) < tsa.answered:
-            times.append(time.monotonic())
-
-
-def read(settings: Settings, refs: list[BatchRef], pages: list[int], over: threading.Event) -> None:
-    """Read scans anew and again until everything is signed."""
+def read(settings: Settings, refs: list[BatchRef], pages: Any, over: Any) -> None:
+    """In a process of its own: read scans anew and again until everything is signed."""
     from pipeline.reruns import order_rerun
 
     runner = Runner(Context(settings))
@@ -91,7 +84,7 @@ def read(settings: Settings, refs: list[BatchRef], pages: list[int], over: threa
             receipt, _ = runner.receive(ref)
             ids = [document.entry.document_id for document in receipt.documents]
             order_rerun(runner.context, ref, ids, "capture")
-            pages.append(sum(outcome.pages for outcome in runner.digitize(runner.jobs(receipt))))
+            pages.value += sum(outcome.pages for outcome in runner.digitize(runner.jobs(receipt)))
 
 
 def main() -> None:
@@ -114,17 +107,16 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     keys = [outcome.document_key for outcome in runner.digitize(runner.jobs(receipt))]
     others = [BatchRef.parse(batch) for batch in generate(slow, seed=4, documents=2, dpi=200, faults=False).batches]
 
-    pages: list[int] = []
-    over = threading.Event()
-    reading = threading.Thread(target=read, args=(settings_in(slow), others, pages, over))
+    spawn = multiprocessing.get_context("spawn")
+    pages, over = spawn.Value("i", 0), spawn.Event()
+    reading = spawn.Process(target=read, args=(settings_in(slow), others, pages, over))
     allowed = options.slots / options.latency
     with local_tsa(plain.test_pki_folder, latency=options.latency, slots=2 * options.slots) as tsa:
         settings = plain.model_copy(update={"tsa_url": tsa.url, "tsa_slots": options.slots})
-        times: list[float] = []
-        threading.Thread(target=watch, args=(tsa, times, over), daemon=True).start()
+        stays: list[tuple[float, float]] = []
+        tsa.on_leaving = lambda came, went: stays.append((came, went))
         reading.start()
         time.sleep(5)  # the readers load their engines
-        spawn = multiprocessing.get_context("spawn")
         tasks = [spawn.Process(target=sign, args=(settings, keys[n :: options.tasks])) for n in range(options.tasks)]
         started = time.monotonic()
         for task in tasks:
@@ -132,18 +124,22 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         for task in tasks:
             task.join()
         whole = time.monotonic() - started
-        read_meanwhile = sum(pages)
+        read_meanwhile = pages.value
         over.set()
         reading.join()
         assert all(task.exitcode == 0 for task in tasks)
         assert tsa.answered == len(keys), "a document was timestamped twice"
+    times = sorted(went for _, went in stays)
     # the first answers come together after one latency: they belong to no interval before them
     begun = [moment for moment in times if moment - times[0] < options.latency / 2]
     steady = (len(times) - len(begun)) / (times[-1] - begun[-1])
+    served = statistics.mean(went - came for came, went in stays)
+    idle = 1 - steady * served / options.slots
     print(f"machine  {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"peer     the authority itself: {options.slots} slots of {options.latency:g} s allow {allowed:.2f}/s")
     print(f"signed   {len(keys)} documents by {options.tasks} tasks; most requests at once {tsa.most_at_once}")
     print(f"steady   {steady:.3f}/s   ratio {steady / allowed:.3f}")
+    print(f"lost     a request stood there {served:.2f} s on average; {idle:.1%} of the places' time nobody did")
     print(f"whole    {len(keys) / whole:.3f}/s   ratio {len(keys) / whole / allowed:.3f} (with start and veraPDF)")
     print(f"reading  {read_meanwhile} pages were read and assembled meanwhile")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -46,6 +46,7 @@ class LocalTsa:
         most_at_once: Most requests that ever stood there together, waiting ones too.
         down: So many of the next requests it answers 503.
         answering: While it is cleared, nobody is answered and requests pile up.
+        on_leaving: Called with when a request came and when it went (``time.monotonic``), from its thread.
     """
 
     url: str
@@ -55,6 +56,7 @@ class LocalTsa:
     most_at_once: int = 0
     down: int = 0
     answering: threading.Event = field(default_factory=threading.Event, repr=False)
+    on_leaving: Callable[[float, float], None] | None = None
     _present: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -77,6 +79,7 @@ class LocalTsa:
     @contextmanager
     def present(self) -> Iterator[None]:
         """Note that a request stands here."""
+        came = time.monotonic()
         with self._lock:
             self._present += 1
             self.most_at_once = max(self.most_at_once, self._present)
@@ -85,6 +88,8 @@ class LocalTsa:
         finally:
             with self._lock:
                 self._present -= 1
+            if self.on_leaving:
+                self.on_leaving(came, time.monotonic())
 
 
 @contextmanager
@@ -114,15 +119,16 @@ def local_tsa(folder: Path, *, latency: float = 0.0, slots: int = 4) -> Iterator
                 return
             with running.present(), gate:
                 running.answering.wait()
-                time.sleep(latency)
-                if running.is_down():
-                    self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
-                    return
+                ready = time.monotonic() + latency  # its own work is part of that
                 try:
                     request = tsp.TimeStampReq.load(self.rfile.read(int(length)), strict=True)
                     answer = authority.request_tsa_response(request).dump()
                 except (ValueError, TypeError, KeyError):
                     self.send_error(HTTPStatus.BAD_REQUEST, "not a timestamp query")
+                    return
+                time.sleep(max(0.0, ready - time.monotonic()))
+                if running.is_down():
+                    self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
                     return
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", "application/timestamp-reply")

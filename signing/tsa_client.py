@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import ClassVar
@@ -37,7 +39,7 @@ class PatientTimestamper(HTTPTimeStamper):
         self.settings = settings
         self.breaker = Breaker(settings.failures, settings.rest)
         self._slots = slots or NoLimit()
-        self._turn = threading.Lock()
+        self._turn = Turn()
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         settings = self.settings
@@ -79,13 +81,9 @@ class PatientTimestamper(HTTPTimeStamper):
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        while not self._turn.acquire(blocking=False):  # one of a process looks for a slot, the others wait for it
-            await asyncio.sleep(_PAUSE)
-        try:
+        async with self._turn:  # one of a process looks for a slot, the others wait for it
             while (give_back := self._slots.take()) is None:
                 await asyncio.sleep(_PAUSE)
-        finally:
-            self._turn.release()
         try:
             yield
         finally:
@@ -108,6 +106,48 @@ class PatientTimestamper(HTTPTimeStamper):
 
     def _unusable(self, detail: str) -> TsaUnavailableError:
         return TsaUnavailableError(self.settings.url, 1, detail)
+
+
+class Turn:
+    """A lock for coroutines of many threads, each with an event loop of its own: who came first is next.
+
+    Who waits sleeps until called. Threads that look again and again would take the interpreter from those that sign.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = False
+        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+
+    async def __aenter__(self) -> None:
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return
+            called = asyncio.Event()
+            self._waiting.append((asyncio.get_running_loop(), called))
+        try:
+            await called.wait()
+        except BaseException:
+            with self._lock:
+                gone = [one for one in self._waiting if one[1] is called]
+                for one in gone:
+                    self._waiting.remove(one)
+            if not gone:  # it was called already, and hands on what it does not use
+                self._pass_on()
+            raise
+
+    async def __aexit__(self, *exception: object) -> None:
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            while self._waiting:
+                loop, called = self._waiting.popleft()
+                with contextlib.suppress(RuntimeError):  # its loop was closed meanwhile
+                    loop.call_soon_threadsafe(called.set)
+                    return
+            self._taken = False
 
 
 class _Answer(core.Sequence):  # type: ignore[misc]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import multiprocessing
 import socket
 import threading
@@ -14,6 +16,7 @@ from signing.errors import TsaUnavailableError
 from signing.settings import TimestampSettings
 from signing.slots import FileSlots
 from signing.timestamps import local_tsa, open_timestamper
+from signing.tsa_client import Turn
 
 
 def take_all(folder: Path, count: int) -> list[Callable[[], None]]:
@@ -69,6 +72,35 @@ def test_an_authority_never_gets_more_requests_than_it_has_slots(pki_folder: Pat
             thread.join()
         assert tsa.answered == 8
         assert tsa.most_at_once == 2
+
+
+def test_a_turn_is_one_thread_s_and_one_that_gave_up_holds_nobody_back() -> None:
+    turn, inside, most, done = Turn(), 0, 0, []
+
+    async def work() -> None:
+        nonlocal inside, most
+        async with turn:
+            inside += 1
+            most = max(most, inside)
+            try:
+                await asyncio.sleep(0.002)
+            finally:
+                inside -= 1
+        done.append(1)
+
+    async def impatient() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(work(), 0.001)
+
+    jobs = [work, impatient] * 15
+    threads = [threading.Thread(target=lambda job=job: asyncio.run(job())) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert len(done) >= 15
+    assert most == 1
 
 
 def test_after_failures_in_a_row_nobody_asks_until_one_may_try() -> None:
