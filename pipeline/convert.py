@@ -25,6 +25,7 @@ from pipeline.unfinished import PageNote, forget, unfinished
 from signing.capture_rules import CopyFacts, PageCapture, check_capture
 from signing.errors import VerificationError
 from signing.profiles import find_profile
+from signing.stage import SignedDocument
 
 NOT_CHECKED = "not_checked"
 
@@ -41,6 +42,7 @@ class Conversion:
         pdfa: ``valid``, ``invalid`` or ``not_checked``.
         breaches: What the pages lack of the legal profile's rules, in sentences.
         damage: What of the input could not be had, in sentences.
+        signature_notes: What people should look at in the signed file, in sentences.
     """
 
     out: Path
@@ -52,6 +54,7 @@ class Conversion:
     pdfa_detail: str
     breaches: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
+    signature_notes: tuple[str, ...] = ()
 
 
 def convert(
@@ -97,7 +100,7 @@ def convert(
                 if on_page:
                     on_page(note)
             made = document.finish(*_bindings(files, settings))
-            fact = _sign(made, out, document.first, settings) if sign else None
+            signed = _sign(made, out, document.first, settings) if sign else None
             if not sign:
                 made.replace(out)
             notes = document.notes
@@ -110,7 +113,8 @@ def convert(
     pdfa, detail = _judged(out, settings) if check or sign else (NOT_CHECKED, "")
     signatures = _signatures(survey.signed, settings)
     breaches = _breaches(notes, settings)
-    return Conversion(out, notes, resumed, signatures, fact, pdfa, detail, breaches, survey.damage)
+    fact, told = (signed.signatures[-1], signed.notes) if signed else (None, ())
+    return Conversion(out, notes, resumed, signatures, fact, pdfa, detail, breaches, survey.damage, told)
 
 
 def _breaches(notes: Sequence[PageNote], settings: Settings) -> tuple[str, ...]:
@@ -180,7 +184,7 @@ def _judged(out: Path, settings: Settings) -> tuple[str, str]:
     return str(verdict.status), verdict.detail
 
 
-def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> SignatureFact:
+def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> SignedDocument:
     from pipeline.context import Context
     from pipeline.plan import trust_settings
     from pipeline.work.desk import SigningDesk
@@ -202,7 +206,7 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
     try:
         with SigningDesk(Context(settings)) as desk:
             tasks = signing_tasks(profile, desk.signer, details, countersigned=settings.agency_countersigns)
-            facts = sign_document(
+            made = sign_document(
                 source,
                 draft,
                 tasks,
@@ -214,4 +218,4 @@ def _sign(source: Path, out: Path, first: PageText, settings: Settings) -> Signa
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
-    return facts[-1]
+    return made

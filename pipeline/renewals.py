@@ -26,7 +26,7 @@ from pipeline.results import Signed
 from pipeline.stores import ContentConflictError
 from pipeline.work.desk import SigningDesk
 from pipeline.work.index import AGENT, last_record
-from pipeline.work.sign import ArchiveJournal
+from pipeline.work.sign import ArchiveJournal, proof_required, require_proof
 from pipeline.work.versions import RENEWAL, follower
 from signing.extend import Extension, extend_pdf
 from signing.levels import Level
@@ -85,6 +85,8 @@ def renew(
     """
     margin = dt.timedelta(days=context.settings.renewal_days if days is None else days)
     due = documents_due(context.database, dt.datetime.now(dt.UTC) + margin, [ref.key for ref in refs or ()])
+    if due:
+        require_proof(context)
     size = context.settings.chunk_size
     told: list[Renewal] = []
     away: BaseException | None = None
@@ -155,7 +157,7 @@ def _extend(
         timestamper=desk.timestamper(),
         due_before=margin,
         level=Level.B_LTA,
-        journal=ArchiveJournal(context, document_key, _name(before.sha256)),
+        journal=ArchiveJournal(context, desk, document_key, _name(before.sha256)),
     )
     source.unlink()
     if not extension.added:
@@ -166,7 +168,8 @@ def _extend(
 def _keep(context: Context, it: _Extended, proven: PdfaVerdict) -> Renewal:
     """Store the new version, then say that it follows the old one, then write the record that holds it."""
     key = it.record.document_key
-    if proven.status is PdfaStatus.INVALID and it.record.pdfa_verdict == PdfaStatus.VALID:
+    unproven = proven.status is PdfaStatus.NOT_CHECKED and proof_required(context)
+    if unproven or (proven.status is PdfaStatus.INVALID and it.record.pdfa_verdict == PdfaStatus.VALID):
         raise PdfaInvalidError(key, proven.detail)
     target = archive.artefact(key, ArtefactKind.SIGNED_PDF, _name(it.before.sha256), ".pdf")
     signatures = it.extension.signatures

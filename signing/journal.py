@@ -2,11 +2,13 @@
 
 A signature is first made without its timestamp and kept; then the authority is asked; its answer is kept before it
 is used. Whoever comes later – after a kill, a time-out, a retry – finds both, and nobody asks for a second timestamp
-of the same document.
+of the same document. Whoever comes at the same time – a task an orchestrator gave up too early, its successor – waits
+for the first one's answer.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
@@ -21,6 +23,10 @@ class Journal(Protocol):
         """Keep ``data``; returns what is kept: the first one put wins."""
         ...
 
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Be the only one, of all threads and processes, who works on what will be kept under ``name``."""
+        ...
+
 
 class Forgetful:
     """A journal that keeps nothing, for a document of which nothing is stored anyhow."""
@@ -30,6 +36,9 @@ class Forgetful:
 
     def keep(self, name: str, data: bytes) -> bytes:
         return data
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 FORGETFUL = Forgetful()

@@ -96,19 +96,20 @@ def add_evidence(
     """
     with source.open("rb") as stream:
         name = f"{hashlib.file_digest(stream, _DIGEST).hexdigest()[:_NOTE_LENGTH]}-{level}.evidence"
-    if recall_draft(journal, name, source, draft):
-        return
-    anchors = read_anchors(trust)
-    shutil.copyfile(source, draft)
-    try:
-        with draft.open("r+b") as stream:
-            _append(stream, source.name, anchors, revocation, timestamper if level is Level.B_LTA else None)
-    except (SigningError, OSError):
-        raise
-    except Exception as fault:
-        # pyHanko meets broken files with errors of many kinds; for the caller they are one.
-        raise ExtensionRefusedError(source.name, f"{type(fault).__name__}: {fault}") from fault
-    keep_draft(journal, name, source, draft)
+    with journal.alone(name):
+        if recall_draft(journal, name, source, draft):
+            return
+        anchors = read_anchors(trust)
+        shutil.copyfile(source, draft)
+        try:
+            with draft.open("r+b") as stream:
+                _append(stream, source.name, anchors, revocation, timestamper if level is Level.B_LTA else None)
+        except (SigningError, OSError):
+            raise
+        except Exception as fault:
+            # pyHanko meets broken files with errors of many kinds; for the caller they are one.
+            raise ExtensionRefusedError(source.name, f"{type(fault).__name__}: {fault}") from fault
+        keep_draft(journal, name, source, draft)
 
 
 def _append(stream: Any, name: str, anchors: Anchors, source: RevocationSource, timestamper: Any) -> None:

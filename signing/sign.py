@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from manifests.documents import SignatureFact
 from signing.errors import SigningError, UnsignableError
 from signing.keys import Signer
 from signing.profile_rules import LegalProfile, MarkPlace, SignerKind
@@ -38,13 +37,16 @@ def sign_pdf(
     timestamper: Any,
     details: SigningDetails,
     role: SignerKind | None = None,
-) -> SignatureFact:
+) -> float:
     """Sign ``source`` into the new file ``target``, in the ``role`` of one of the profile's signers (the first).
 
     PAdES B-T (ETSI.CAdES.detached, SHA-256); B-B when ``timestamper`` is ``None``. The file appears under its
-    name only when it is complete. The fact returned is what was done; ``signing.verify`` gives the verdict.
+    name only when it is complete; ``signing.verify`` gives the verdict.
     The conversion mark comes with the profile's first signature: on the page where the profile wants it there,
     unless the file carries a signature already, whose page may not change; then it stands in the new block.
+
+    Returns:
+        Square mm of page 1's content under what was drawn: 0.0 unless the page has no room left.
 
     Raises:
         UnsignedProfileError, ProfileError: The profile is unsigned, or the details lack what it asks for.
@@ -62,7 +64,7 @@ def sign_pdf(
     field_name = f"Signature-{secrets.token_hex(4)}"
     with _temporary(target) as draft:
         try:
-            _write(source, draft, profile, signer, timestamper, details, at, role, field_name)
+            covered = _write(source, draft, profile, signer, timestamper, details, at, role, field_name)
         except SigningError:
             raise
         except Exception as fault:
@@ -71,19 +73,7 @@ def sign_pdf(
             # pyHanko meets broken files with errors of many kinds; for the caller they are one.
             raise UnsignableError(source.name, f"{type(fault).__name__}: {fault}") from fault
         publish(draft, target)
-    return SignatureFact(
-        field_name=field_name,
-        signer=signer.subject,
-        intact=True,
-        valid=True,
-        trusted=False,
-        level="B-B" if timestamper is None else "B-T",
-        signed_at=at.astimezone(dt.UTC),
-        timestamp_at=None,
-        covers_whole_file=True,
-        legally_valid=False,
-        summary=f"{profile.name} {profile.version}",
-    )
+    return covered
 
 
 def _write(
@@ -96,7 +86,7 @@ def _write(
     at: dt.datetime,
     role: SignerKind | None,
     field_name: str,
-) -> None:
+) -> float:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
 
@@ -109,12 +99,14 @@ def _write(
         frame, taken = read_frame(writer.prev)
         wording, mark = _read_wording(profile, details, at, role, signed=bool(writer.prev.embedded_signatures))
         rules = profile.signature(role or profile.signer)
-        block, rect = place_signature(wording, rules, details, frame, taken)
-        engine = embed_font(writer, block.font)
+        placed = place_signature(wording, rules, details, frame, taken)
+        covered = placed.covered
+        engine = embed_font(writer, placed.block.font)
         if mark is not None:
-            free_of = (*taken, frame.to_view(rect))
-            mark_block, mark_rect = place_mark(mark, rules, details, frame, free_of)
-            draw_on_page(writer, mark_block, frame, mark_rect, engine)
+            free_of = (*taken, frame.to_view(placed.rect))
+            marked = place_mark(mark, rules, details, frame, free_of)
+            draw_on_page(writer, marked.block, frame, marked.rect, engine)
+            covered += marked.covered
         driver = signers.PdfSigner(
             signers.PdfSignatureMetadata(
                 field_name=field_name,
@@ -126,12 +118,13 @@ def _write(
             ),
             signer=signer.driver,
             timestamper=timestamper,
-            stamp_style=BlockStyle(block=block, engine=engine, matrix=frame.matrix()),
-            new_field_spec=fields.SigFieldSpec(field_name, on_page=0, box=cast("Any", rect)),
+            stamp_style=BlockStyle(block=placed.block, engine=engine, matrix=frame.matrix()),
+            new_field_spec=fields.SigFieldSpec(field_name, on_page=0, box=cast("Any", placed.rect)),
         )
         driver.sign_pdf(writer, output=out, bytes_reserved=_ROOM)
         out.flush()
         os.fsync(out.fileno())
+    return covered
 
 
 def _read_wording(

@@ -1,4 +1,4 @@
-"""How many requests a timestamp authority gets at once, from all processes together.
+"""How many requests a timestamp authority gets at once, from all processes together, and who works on what alone.
 
 The state's authority stands about four (legal facts, section 5). A slot is a lock on a file that every signing
 process of the machine can see; the system gives it back when its process dies. Processes of several machines share
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 GiveBack = Callable[[], None]
+_NAME_DIGITS = 3
 
 
 class Slots(Protocol):
@@ -22,6 +23,14 @@ class Slots(Protocol):
 
     def take(self) -> GiveBack | None:
         """A free place as the call that gives it back; ``None`` when all are taken. Never waits."""
+        ...
+
+
+class Locks(Protocol):
+    """Pieces of work by name, each done by one at a time. Safe to use from many threads and processes at once."""
+
+    def take(self, name: str) -> GiveBack | None:
+        """The work as the call that gives it back; ``None`` when somebody is at it. Never waits."""
         ...
 
 
@@ -40,18 +49,33 @@ class FileSlots:
 
     def take(self) -> GiveBack | None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for number in range(self._count):
-            # a lock belongs to the opened file, so each taker opens its own: threads exclude each other as well
-            descriptor = os.open(
-                self._folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-            )
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-                continue
-            return lambda: os.close(descriptor)  # closing unlocks
+        return next(filter(None, (_lock(self._folder / str(number)) for number in range(self._count))), None)
+
+
+class FileLocks:
+    """Locks of one machine: as many files as a folder may well hold, so that now and then two names share one.
+
+    Args:
+        folder: Where the files lie; made when missing. The same for all processes that exclude each other.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(self, name: str) -> GiveBack | None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _lock(self._folder / hashlib.sha256(name.encode()).hexdigest()[:_NAME_DIGITS])
+
+
+def _lock(file: Path) -> GiveBack | None:
+    # a lock belongs to the opened file, so each taker opens its own: threads exclude each other as well
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
         return None
+    return lambda: os.close(descriptor)  # closing unlocks
 
 
 class NoLimit:

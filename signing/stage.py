@@ -24,6 +24,8 @@ from signing.verify import verify_pdf
 
 # A token has one session and an event loop it was opened in; the work under this lock is milliseconds.
 _KEYS = threading.Lock()
+COVERED = ".covered"
+"""End of the name of a note: mm² of page 1 that a signature covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,32 @@ class SigningTask:
     signer: Signer
     details: SigningDetails
     role: SignerKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """What became of a document.
+
+    Attributes:
+        signatures: The verdicts on it, oldest signature first.
+        covered: Square mm of page 1's content under what was drawn there; 0.0 unless the page has no room left.
+    """
+
+    signatures: tuple[SignatureFact, ...]
+    covered: float = 0.0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should look at, in sentences."""
+        return told_covered(self.covered)
+
+
+def told_covered(area: float) -> tuple[str, ...]:
+    """The sentence about ``area`` mm² of a page that a signature covers; none when it covers nothing."""
+    if not area:
+        return ()
+    words = f"{area:.0f}" if area >= 1 else "chưa đến 1"
+    return (f"Trang 1: không còn chỗ trống, chữ ký hoặc con dấu che {words} mm² nội dung; mở tệp đã ký để xem lại.",)
 
 
 def signing_tasks(
@@ -65,7 +93,7 @@ def sign_document(
     journal: Journal = FORGETFUL,
     level: Level | None = None,
     revocation: RevocationSource | None = None,
-) -> tuple[SignatureFact, ...]:
+) -> SignedDocument:
     """Sign ``source`` once for each task, in order, and judge the result before it becomes ``target``.
 
     Every signature (those the source had, too) must be intact and valid, and each new one trusted by ``trust``
@@ -77,9 +105,6 @@ def sign_document(
     Args:
         level: PAdES level the result must reach; B-T when ``None``, B-B without a timestamper.
         revocation: Whom to ask about the certificates, for B-LT and B-LTA.
-
-    Returns:
-        The verdicts on ``target``, oldest signature first.
 
     Raises:
         SignatureInvalidError: The result does not hold; nothing is kept.
@@ -96,9 +121,10 @@ def sign_document(
     with tempfile.TemporaryDirectory(prefix=".signing-", dir=target.parent) as folder:
         current = source
         made = set()
+        covered = 0.0
         for number, task in enumerate(tasks):
             draft = Path(folder) / f"{number}.pdf"
-            _sign(current, draft, task, journal)
+            covered += _sign(current, draft, task, journal)
             if wanted.timestamped:
                 add_timestamp(draft, timestamper, journal)
             made.add(newest_field(draft))
@@ -117,15 +143,17 @@ def sign_document(
             current = draft
         facts = _judge(current, target.name, made, trust, wanted)
         publish(current, target)
-    return facts
+    return SignedDocument(facts, covered)
 
 
-def _sign(source: Path, draft: Path, task: SigningTask, journal: Journal) -> None:
+def _sign(source: Path, draft: Path, task: SigningTask, journal: Journal) -> float:
+    """One signature without its timestamp, or the one that was kept; the mm² it covers."""
     name = draft_name(source, task.signer.certificate)
+    note = f"{name}{COVERED}"
     if recall_draft(journal, name, source, draft):
-        return
+        return read_covered(journal.recall(note))
     with _KEYS:
-        sign_pdf(
+        covered = sign_pdf(
             source,
             draft,
             profile=task.profile,
@@ -134,7 +162,15 @@ def _sign(source: Path, draft: Path, task: SigningTask, journal: Journal) -> Non
             details=task.details,
             role=task.role,
         )
+    if covered:  # first, so that it is there whenever the draft is
+        journal.keep(note, f"{covered:.1f}".encode())
     keep_draft(journal, name, source, draft)
+    return covered
+
+
+def read_covered(note: bytes | None) -> float:
+    """Square mm from what the journal keeps under names that end in ``COVERED``."""
+    return float(note) if note else 0.0
 
 
 def _judge(path: Path, name: str, made: set[str], trust: TrustSettings, wanted: Level) -> tuple[SignatureFact, ...]:

@@ -84,10 +84,11 @@ def add_timestamp(path: Path, timestamper: Any, journal: Journal) -> None:
         signer = container["content"]["signer_infos"][0]
         imprint = hashlib.sha256(signer["signature"].native).digest()
         name = f"{imprint.hex()[:_LENGTH]}.token"
-        token = journal.recall(name)
-        if token is None:
-            answer = asyncio.run(timestamper.async_timestamp(imprint, _DIGEST))
-            token = journal.keep(name, answer.dump())
+        with journal.alone(name):
+            token = journal.recall(name)
+            if token is None:
+                answer = asyncio.run(timestamper.async_timestamp(imprint, _DIGEST))
+                token = journal.keep(name, answer.dump())
         attribute = cms.CMSAttribute({"type": "signature_time_stamp_token", "values": [cms.ContentInfo.load(token)]})
         signer["unsigned_attrs"] = cms.CMSAttributes([attribute])
         content = container.dump().hex().upper().encode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import unicodedata
 from dataclasses import dataclass
 from itertools import product
@@ -20,8 +19,6 @@ from signing.seals import Seal, read_seal
 if TYPE_CHECKING:
     from signing.appearance import TextBlock
 
-_log = logging.getLogger(__name__)
-
 # A block that would cover something is tried wider and lower, and at last narrow and high, for a page's margin.
 _WIDENINGS = (1.0, 1.4, 2.0, 2.8)
 _NARROWER = (0.7, 0.5, 0.4, 0.3)
@@ -37,6 +34,8 @@ _SMALLER, _SMALLEST = 0.8, 6
 _WORTH_MOVING = 12.0
 """Points of distance from the corner that another form of the block must save."""
 _DEEPEST_TREE = 64
+_SQUARE_MM = (25.4 / 72) ** 2
+"""In a square point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,19 @@ def mark_wording(profile: LegalProfile, details: SigningDetails, at: dt.datetime
     return Wording((unicodedata.normalize("NFC", text),), font, profile.mark_font_size, code=code)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A set block, its page-space rectangle, and how much of what stands on the page it covers, mm²."""
+
+    block: TextBlock
+    rect: Rect
+    covered: float
+
+
 def place_signature(
     wording: Wording, rules: SignatureRules, details: SigningDetails, frame: Frame, taken: tuple[Rect, ...]
-) -> tuple[TextBlock, Rect]:
-    """The signature's block and its page-space rectangle.
+) -> Placed:
+    """The signature's block at its corner.
 
     The profile's width is kept, and a seal stands beside the text, unless another form covers less of
     ``details.occupied`` and ``taken``.
@@ -162,7 +170,7 @@ def place_signature(
 
 def place_mark(
     wording: Wording, rules: SignatureRules, details: SigningDetails, frame: Frame, taken: tuple[Rect, ...]
-) -> tuple[TextBlock, Rect]:
+) -> Placed:
     """The conversion mark at the foot of the page: a line of it, or more in a corner where that covers less.
 
     Raises:
@@ -189,7 +197,7 @@ class _Try:
 
 def _place(
     wording: Wording, tries: tuple[_Try, ...], margin: float, frame: Frame, occupied: tuple[Rect, ...]
-) -> tuple[TextBlock, Rect]:
+) -> Placed:
     """The form and place that cover nothing: the first try's that has one, there the one nearest to the corner.
 
     Where no try has one, what covers least.
@@ -221,9 +229,7 @@ def _place(
         if not found[-1][0]:
             break
     covered, _, block, rect = found[-1]
-    if covered:
-        _log.warning("page 1 has no room left: what is drawn covers %.0f mm² of it", covered * (25.4 / 72) ** 2)
-    return block, rect
+    return Placed(block, rect, covered * _SQUARE_MM)
 
 
 def _font(wording: Wording) -> Font:

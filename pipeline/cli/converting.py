@@ -126,6 +126,7 @@ def _summary(conversion: Conversion) -> dict[str, object]:
         ],
         "blank_pages": [p.page_number for p in conversion.pages if p.facts.blank],
         "breaches": conversion.breaches,
+        "signature_notes": conversion.signature_notes,
         "damage": conversion.damage,
         "input_signatures": conversion.input_signatures,
         "signature": conversion.signature,
@@ -176,6 +177,8 @@ def _print(conversion: Conversion) -> None:
         out.print(f"  hồ sơ pháp lý: {breach}", markup=False, highlight=False)
     if conversion.input_signatures:
         out.print("  tệp gốc đã có chữ ký số; tệp gốc được giữ nguyên, tệp này là bản tra cứu")
+    for note in conversion.signature_notes:
+        out.print(f"  {note}", markup=False, highlight=False)
     if conversion.signature:
         mark = "" if conversion.signature.legally_valid else " (chứng thư thử nghiệm, KHÔNG có giá trị pháp lý)"
         out.print(f"  đã ký: {conversion.signature.signer}, {conversion.signature.level}{mark}", highlight=False)

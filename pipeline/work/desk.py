@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,11 @@ from signing.levels import Level
 from signing.local_pki import local_pki
 from signing.profiles import SignerKind
 from signing.settings import KeyKind
-from signing.slots import FileSlots, Slots
+from signing.slots import FileLocks, FileSlots, Locks, Slots
 from signing.timestamps import local_tsa, open_timestamper
+
+_PAUSE = 0.1
+"""Seconds between two looks whether somebody else is done: what they wait for takes seconds."""
 
 
 class SigningDesk:
@@ -34,6 +39,7 @@ class SigningDesk:
         self._signers: dict[SignerKind, Signer] = {}
         self._timestamper: Any = None
         self._revocation: RevocationSource | None = None
+        self._locks: Locks | None = None
 
     def __enter__(self) -> SigningDesk:
         return self
@@ -53,6 +59,18 @@ class SigningDesk:
                     open_signer(signer_settings(self._context.settings, kind))
                 )
             return self._signers[kind]
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Wait until nobody else, in any process, works on what ``name`` stands for; nobody begins meanwhile."""
+        with self._lock:
+            self._locks = self._locks or work_locks(self._context)
+        while (give_back := self._locks.take(name)) is None:
+            time.sleep(_PAUSE)
+        try:
+            yield
+        finally:
+            give_back()
 
     @property
     def level(self) -> Level:
@@ -89,5 +107,18 @@ def authority_slots(context: Context, url: str) -> Slots:
         from warehouse.slots import DatabaseSlots
 
         return DatabaseSlots(settings.database_url, url, settings.tsa_slots)
-    folder = settings.work_folder or Path(tempfile.gettempdir())
-    return FileSlots(folder / f".sohoa-slots-{os.getuid()}", url, settings.tsa_slots)
+    return FileSlots(_shared_folder(context), url, settings.tsa_slots)
+
+
+def work_locks(context: Context) -> Locks:
+    """What keeps two processes from the same document: in the same place."""
+    if context.settings.database_url.startswith("postgres"):
+        from warehouse.slots import DatabaseLocks
+
+        return DatabaseLocks(context.settings.database_url)
+    return FileLocks(_shared_folder(context) / "work")
+
+
+def _shared_folder(context: Context) -> Path:
+    folder = context.settings.work_folder or Path(tempfile.gettempdir())
+    return folder / f".sohoa-slots-{os.getuid()}"

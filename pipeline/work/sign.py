@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,14 +25,15 @@ from pipeline.plan import Plan, record_link, signer_settings, trust_settings
 from pipeline.results import Digitized, ReceivedDocument, Signed
 from pipeline.stores import ContentConflictError, NoSuchObjectError
 from pipeline.work.desk import SigningDesk
-from signing.capture_rules import CopyFacts, PageCapture, refuse_breaches
+from signing.capture_rules import CopyFacts, PageCapture, check_capture, refuse_breaches
 from signing.keys import open_signer
 from signing.pdfa import PdfaStatus, PdfaValidator, PdfaVerdict
 from signing.sign import SigningDetails
-from signing.stage import SigningTask, sign_document, signing_tasks
+from signing.stage import COVERED, SigningTask, read_covered, sign_document, signing_tasks, told_covered
 from signing.verify import verify_pdf
 
 Job = tuple[ReceivedDocument, Plan]
+_NOT_PDFA = "Tệp đã ký sẵn không phải PDF/A; tệp được giữ nguyên như khi giao nộp."
 
 PROOF_MISSING = (
     "veraPDF is not installed, and SOHOA_PDFA_PROOF=required wants its word before a file is stored as signed; "
@@ -57,6 +59,7 @@ class ArchiveJournal:
     """Notes of one document's signing, beside the document in the archive."""
 
     context: Context
+    desk: SigningDesk
     document_key: str
     run_key: str
 
@@ -72,6 +75,9 @@ class ArchiveJournal:
         except ContentConflictError:  # another process was here first
             return self.context.archive.get_bytes(self._key(name))
         return data
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        return self.desk.alone(f"{self.document_key} {name}")
 
     def _key(self, name: str) -> str:
         return archive.signing_note(self.document_key, self.run_key, name)
@@ -96,11 +102,12 @@ def require_proof(context: Context) -> None:
     Raises:
         ConfigurationError: veraPDF is not installed.
     """
-    if _proof_required(context) and not PdfaValidator(context.settings.verapdf).available:
+    if proof_required(context) and not PdfaValidator(context.settings.verapdf).available:
         raise ConfigurationError(PROOF_MISSING)
 
 
-def _proof_required(context: Context) -> bool:
+def proof_required(context: Context) -> bool:
+    """Whether no file without veraPDF's word may be stored as signed."""
     return context.settings.pdfa_proof == "required"
 
 
@@ -122,37 +129,38 @@ def sign(context: Context, desk: SigningDesk, job: Job, target: Path) -> Outcome
     digitized = context.result(Digitized, document.key, "assemble", plan.keys["assemble"])
     if digitized is None:  # its quarantine says why
         return None
+    facts_of_pages = (page.facts for page in digitized.pages)
+    pages = tuple(PageCapture(facts.page_number, facts.dpi, facts.colour) for facts in facts_of_pages)
+    notes = _check(job, CopyFacts(pages))
     if plan.keeps_own:
         (original,) = document.originals
         own = replace(original, kind=ArtefactKind.SIGNED_PDF)
         context.archive.get_file(own.key, target, sha256=own.sha256)
-        return Candidate(job, target, document.input_signatures, 0.0, own)
-    facts_of_pages = (page.facts for page in digitized.pages)
-    pages = tuple(PageCapture(facts.page_number, facts.dpi, facts.colour) for facts in facts_of_pages)
-    notes = _check(job, CopyFacts(pages))
+        return Candidate(job, target, document.input_signatures, 0.0, own, notes)
     if not plan.signers:
         unsigned = Signed(None, (), "not_checked", "", plan.profile.name, dt.datetime.now(dt.UTC), notes)
         return _outcome(job, Ending.DONE, context.keep_result(unsigned, document.key, "sign", key))
     require_proof(context)
     started = time.monotonic()
     if context.archive.exists(_stored(job)):  # signed by a run that died before its sidecar: never twice
+        notes += told_covered(_covered(context, job))
         return Candidate(job, target, _adopt(context, job, target), time.monotonic() - started, notes=notes)
     source = target.with_suffix(".source.pdf")
     context.archive.get_file(digitized.pdfa.key, source, sha256=digitized.pdfa.sha256)
     try:
-        facts = sign_document(
+        made = sign_document(
             source,
             target,
             _tasks(context, desk, job, digitized),
             timestamper=desk.timestamper() if desk.level.timestamped else None,
             trust=trust_settings(context.settings),
-            journal=ArchiveJournal(context, document.key, key),
+            journal=ArchiveJournal(context, desk, document.key, key),
             level=desk.level,
             revocation=desk.revocation() if desk.level.proven else None,
         )
     finally:
         source.unlink()
-    return Candidate(job, target, facts, time.monotonic() - started, notes=notes)
+    return Candidate(job, target, made.signatures, time.monotonic() - started, notes=notes + made.notes)
 
 
 def keep(context: Context, candidate: Candidate, proven: PdfaVerdict) -> Outcome:
@@ -164,12 +172,15 @@ def keep(context: Context, candidate: Candidate, proven: PdfaVerdict) -> Outcome
     """
     document, plan = candidate.job
     notes, signatures = candidate.notes, candidate.signatures
-    if candidate.own:
+    if candidate.own:  # its format is told only: whoever signed it answers for it, and it cannot be changed
         made = candidate.own
+        if proven.status is PdfaStatus.VALID:
+            told = check_capture(plan.profile, CopyFacts((), pdfa_flavour=proven.flavour))
+            notes += tuple(breach.sentence for breach in told)
+        elif proven.status is PdfaStatus.INVALID:
+            notes += (_NOT_PDFA,)
     else:
-        if proven.status is PdfaStatus.INVALID or (
-            proven.status is not PdfaStatus.VALID and _proof_required(context)
-        ):
+        if proven.status is PdfaStatus.INVALID or (proven.status is not PdfaStatus.VALID and proof_required(context)):
             raise PdfaInvalidError(document.key, proven.detail)
         notes += _check(candidate.job, CopyFacts((), pdfa_flavour=proven.flavour))
         target = _stored(candidate.job)
@@ -233,6 +244,13 @@ def _adopt(context: Context, job: Job, path: Path) -> tuple[SignatureFact, ...]:
     path.unlink(missing_ok=True)
     context.archive.get_file(_stored(job), path)
     return verify_pdf(path, trust=trust_settings(context.settings))
+
+
+def _covered(context: Context, job: Job) -> float:
+    """What the signatures of a stored file cover, from the notes of their making."""
+    prefix = archive.signing_note(job[0].key, job[1].keys["sign"], "")
+    notes = [entry.key for entry in context.archive.list(prefix) if entry.key.endswith(COVERED)]
+    return sum(read_covered(context.archive.get_bytes(key)) for key in notes)
 
 
 def _outcome(job: Job, status: Ending, done: Signed, seconds: float = 0.0) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 from sample_road import sign_by
 
-from manifests.documents import ArtefactKind, BatchRef
+from manifests.documents import ArtefactKind, BatchRef, DocumentEntry
 from pipeline.profile_orders import order_profile, ordered_profile
 from pipeline.work.index import last_record
 from signing.errors import ProfileError
@@ -131,21 +132,61 @@ def delivered_signed(lab: Any, tmp_path: Path) -> bytes:
     return target.read_bytes()
 
 
+def drop_pdf(lab: Any, batch: str, content: bytes) -> tuple[BatchRef, str]:
+    ref, digest = BatchRef("00256", batch), hashlib.sha256(content).hexdigest()
+    target = lab.folder / "intake" / ref.key
+    target.mkdir(parents=True)
+    (target / "a.pdf").write_bytes(content)
+    lab.write(ref, [DocumentEntry("HS-1", ("a.pdf",), (digest,), 1, "birth", "00256", 2019)])
+    return ref, digest
+
+
+def test_what_a_signature_has_to_cover_is_told_with_the_document(signing: Any) -> None:
+    """A page full of print from edge to edge."""
+    image = Image.new("RGB", (620, 877), (252, 250, 240))
+    for top in range(0, 870, 9):
+        for left in range(0, 610, 24):
+            image.paste((20, 20, 20), (left, top, left + 18, top + 6))
+    made = io.BytesIO()
+    image.save(made, "PNG", dpi=(75, 75))
+    lab = signing.with_settings(legal_profile="nd30-2020")
+    ref = lab.drop("2025-11", {"HS-1": made.getvalue(), "HS-2": 3})
+    assert lab.run(ref).worked == 2
+    for document_id, covered in (("HS-1", True), ("HS-2", False)):
+        record = last_record(lab.context, f"{ref.key}/{document_id}")
+        assert record is not None
+        (event,) = (e for e in record.events if e.detail.startswith("nd30-2020"))
+        assert ("chữ ký hoặc con dấu che" in event.detail) is covered
+        assert event.outcome == "warning"
+
+
+def test_a_kept_file_answers_for_its_pages_as_any_copy_does(signing: Any, tmp_path: Path) -> None:
+    """A grey scan of 75 dpi in a PDF that its own agency signed: cv7197-2025 lets none below 200 dpi through."""
+    plain, target = tmp_path / "scan.pdf", tmp_path / "signed.pdf"
+    Image.open(io.BytesIO(page_at(75))).convert("L").save(plain, "PDF", resolution=75)
+    sign_by(signing.settings, plain, target)
+    strict = signing.with_settings(legal_profile="cv7197-2025", signed_input="keep")
+    ref, digest = drop_pdf(strict, "2025-10", target.read_bytes())
+    (stopped,) = strict.run(ref).quarantined
+    assert stopped.reason_code == "low_dpi"
+    told = signing.with_settings(legal_profile="nd30-2020", signed_input="keep")
+    assert told.run(ref).worked == 1
+    record = last_record(told.context, f"{ref.key}/HS-1")
+    assert record is not None
+    (signed,) = (a for a in record.artefacts if a.kind == ArtefactKind.SIGNED_PDF)
+    assert signed.sha256 == digest
+    (event,) = (e for e in record.events if e.detail.startswith("nd30-2020"))
+    assert event.outcome == "warning"
+    assert "75 dpi" in event.detail
+    assert "không quét màu" in event.detail
+
+
 @pytest.mark.parametrize(("rule", "kept"), [("keep", True), ("sign", False)])
 def test_a_file_that_stands_on_its_own_signature_is_kept_or_signed_again(
     signing: Any, delivered_signed: bytes, rule: str, kept: bool
 ) -> None:
-    import hashlib
-
-    from manifests.documents import DocumentEntry
-
     lab = signing.with_settings(legal_profile="nd30-2020", signed_input=rule)
-    ref = BatchRef("00256", "2025-09")
-    target = lab.folder / "intake" / ref.key
-    target.mkdir(parents=True)
-    (target / "a.pdf").write_bytes(delivered_signed)
-    digest = hashlib.sha256(delivered_signed).hexdigest()
-    lab.write(ref, [DocumentEntry("HS-1", ("a.pdf",), (digest,), 1, "birth", "00256", 2019)])
+    ref, digest = drop_pdf(lab, "2025-09", delivered_signed)
     report = lab.run(ref)
     assert not report.quarantined, report.quarantined
     record = last_record(lab.context, f"{ref.key}/HS-1")

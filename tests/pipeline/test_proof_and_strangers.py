@@ -12,6 +12,7 @@ from sample_road import sign_by
 from manifests.documents import BatchRef, DocumentEntry
 from pipeline.convert import _signatures
 from pipeline.errors import ConfigurationError, Disposition, disposition
+from pipeline.renewals import renew
 from pipeline.work.index import last_record
 from pipeline.work.receive import last_receipt
 
@@ -30,6 +31,8 @@ def test_without_verapdf_signing_stops_or_goes_on_as_the_settings_say(lab: Any, 
     record = last_record(lab.context, f"{ref.key}/HS-1")
     assert record is not None
     assert record.pdfa_verdict == "not_checked"
+    with pytest.raises(ConfigurationError, match="scripts/setup test"):
+        renew(lab.with_settings(pdfa_proof="required").context, days=100 * 365)
 
 
 def test_an_unsigned_profile_needs_no_proof(lab: Any) -> None:

@@ -13,14 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from issued_keys import issue
 from pydantic import SecretStr
+from softhsm_service import PIN, KeyOnToken, SoftHsm
 
 from manifests.documents import BatchRef
 from pipeline.errors import Disposition, disposition
 from pipeline.outcomes import Ending
 from pipeline.settings import Settings
-from signing.errors import KeyUnavailableError, TsaUnavailableError
+from signing.errors import KeyUnavailableError, TokenAbsentError, TsaUnavailableError
+from signing.settings import TrustSettings
+from signing.throwaway_pki import ensure_pki
 from signing.timestamps import LocalTsa, local_tsa
+from signing.verify import verify_pdf
+from warehouse.batches import batch_detail
 
 DOCUMENTS = 6
 
@@ -111,8 +117,6 @@ def test_an_authority_that_stays_away_stops_the_run_and_leaves_everything_to_go_
 
 
 def test_a_key_that_goes_wrong_in_the_middle_stops_at_once(signing: Any, ref: BatchRef) -> None:
-    from signing.throwaway_pki import ensure_pki
-
     pki = ensure_pki(signing.settings.test_pki_folder)
     wrong = signing.with_settings(
         signer_pkcs12=pki.pkcs12("agency"), signer_passphrase=SecretStr("không đúng"), trust_roots=(pki.root,)
@@ -121,6 +125,52 @@ def test_a_key_that_goes_wrong_in_the_middle_stops_at_once(signing: Any, ref: Ba
         wrong.run(ref)
     assert not signed(wrong, ref)
     assert not list((wrong.folder / "archive").rglob("pdfa/*.pdf")), "not even read: the key is tried first"
+
+
+@pytest.mark.token
+def test_a_token_pulled_out_in_mid_batch_halts_it_and_costs_nothing_when_it_is_back(
+    signing: Any, ref: BatchRef, softhsm: SoftHsm
+) -> None:
+    pki = ensure_pki(signing.settings.test_pki_folder)
+    made = issue(pki, "Cơ quan trên thiết bị", "p256")
+    softhsm.make_token("lo", KeyOnToken("k", b"1", made.key_der, (made.certificate_der, made.issuer_der)))
+    away = softhsm.folder.with_name("away")
+    with local_tsa(signing.settings.test_pki_folder, latency=0.2) as tsa:
+        lab = signing.with_settings(
+            signer_module=softhsm.module,
+            signer_token="lo",
+            signer_passphrase=SecretStr(PIN),
+            trust_roots=(pki.root,),
+            tsa_url=tsa.url,
+            tsa_slots=1,  # two threads: most documents still wait for the key
+            chunk_size=1,
+            retries=1,
+        )
+        runner = lab.runner()
+
+        def pull_out(outcome: Any) -> None:
+            if outcome.stage == "sign" and softhsm.folder.exists():
+                softhsm.folder.rename(away)
+
+        runner.on_outcome = pull_out
+        try:
+            with pytest.raises(TokenAbsentError) as caught:
+                runner.run_batch(ref)
+        finally:
+            away.rename(softhsm.folder)
+        assert disposition(caught.value) is Disposition.RETRY, "Airflow tries the task again"
+        detail = batch_detail(lab.context.database, ref.key)
+        assert detail is not None
+        assert detail.summary.status == "halted"
+        assert "token_absent" in (detail.summary.message or "")
+        assert PIN not in str(caught.value) + str(detail)
+        whole = signed(lab, ref)
+        assert 1 <= len(whole) < DOCUMENTS
+        trust = TrustSettings(roots=(pki.root,))
+        assert all(fact.trusted for path in whole for fact in verify_pdf(path, trust=trust)), "nothing half-signed"
+        lab.run(ref)
+        assert len(signed(lab, ref)) == DOCUMENTS
+        assert tsa.answered == DOCUMENTS
 
 
 def test_only_the_very_file_that_was_assembled_is_signed(signing: Any, ref: BatchRef) -> None:
@@ -191,7 +241,7 @@ def test_a_kill_between_timestamp_and_store_costs_no_second_timestamp(
 
 
 def test_threads_of_two_runs_of_one_batch_end_in_one_signed_file_each(signing: Any, ref: BatchRef) -> None:
-    with local_tsa(signing.settings.test_pki_folder, latency=0.1) as tsa:
+    with local_tsa(signing.settings.test_pki_folder, latency=0.3) as tsa:
         labs = [signing.with_settings(tsa_url=tsa.url) for _ in range(2)]
         threads = [threading.Thread(target=lab.run, args=(ref,)) for lab in labs]
         for thread in threads:
@@ -199,4 +249,5 @@ def test_threads_of_two_runs_of_one_batch_end_in_one_signed_file_each(signing: A
             time.sleep(0.05)
         for thread in threads:
             thread.join()
+        assert tsa.answered == DOCUMENTS, "who came second took the first one's timestamp"
     assert len(signed(signing, ref)) == DOCUMENTS

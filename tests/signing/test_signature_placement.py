@@ -19,7 +19,7 @@ from signing.profiles import find_profile, parse_profile
 from signing.settings import TrustSettings
 from signing.sign import SigningDetails, sign_pdf
 from signing.verify import verify_pdf
-from signing.visible import mark_wording, place_mark, place_signature, signature_wording
+from signing.visible import Placed, mark_wording, place_mark, place_signature, signature_wording
 
 A4 = (0.0, 0.0, 595.0, 842.0)
 BLOCK = (170.0, 40.0)
@@ -191,16 +191,21 @@ def test_a_block_that_would_cover_text_is_set_wider() -> None:
     details = SigningDetails(agency="Ủy ban nhân dân phường Thử Nghiệm, thành phố Hà Nội", person="Nguyễn Thị Thử")
     wording = signature_wording(profile, profile.signer, details, dt.datetime.now(dt.UTC), mark=True)
     frame, rules = Frame(A4, 0), profile.signatures[0]
-    free, _ = place_signature(wording, rules, details, frame, ())
+    free = place_signature(wording, rules, details, frame, ())
     # Text from 60 points below the top edge on: the narrow block is too high for the strip above it.
     below = (0.0, 0.0, 595.0, 842.0 - 60)
-    squeezed, rect = place_signature(wording, rules, details, frame, (below,))
-    assert len(squeezed.lines) < len(free.lines)
-    assert rect[1] >= below[3]
+    squeezed = place_signature(wording, rules, details, frame, (below,))
+    assert len(squeezed.block.lines) < len(free.block.lines)
+    assert squeezed.rect[1] >= below[3]
 
 
 def placed(profile: str, *taken: tuple[float, float, float, float]) -> tuple[Any, Any]:
     """Block and rectangle of the first signature on an A4 page of which ``taken`` (view rectangles) is not free."""
+    made = place_on_a4(profile, *taken)
+    return made.block, made.rect
+
+
+def place_on_a4(profile: str, *taken: tuple[float, float, float, float]) -> Placed:
     rules = find_profile(profile)
     wording = signature_wording(rules, rules.signer, DETAILS, dt.datetime.now(dt.UTC), mark=False)
     return place_signature(wording, rules.signatures[0], DETAILS, Frame(A4, 0), taken)
@@ -231,17 +236,19 @@ def test_the_mark_goes_beside_a_seal_at_the_foot_and_to_the_head_when_the_foot_i
     profile, frame = find_profile("nd30-2020"), Frame(A4, 0)
     wording = mark_wording(profile, DETAILS, dt.datetime.now(dt.UTC))
     seal = (280.0, 0.0, 595.0, 150.0)
-    _, beside = place_mark(wording, profile.signatures[0], DETAILS, frame, (seal,))
+    beside = place_mark(wording, profile.signatures[0], DETAILS, frame, (seal,)).rect
     assert not covers(beside, seal)
     assert beside[3] < 80, "at the foot, beside the seal and not above it"
     body = (0.0, 0.0, 595.0, 800.0)
-    _, above = place_mark(wording, profile.signatures[0], DETAILS, frame, (body,))
+    above = place_mark(wording, profile.signatures[0], DETAILS, frame, (body,)).rect
     assert not covers(above, body)
 
 
-def test_a_page_without_room_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    placed("nd30-2020", A4)
-    assert "no room" in caplog.text
+def test_how_much_of_a_page_without_room_is_covered_is_told() -> None:
+    made = place_on_a4("nd30-2020", A4)
+    left, bottom, right, top = made.rect
+    assert made.covered == pytest.approx((right - left) * (top - bottom) * (25.4 / 72) ** 2, abs=0.5)
+    assert place_on_a4("nd30-2020").covered == 0
 
 
 def test_letters_no_font_writes_are_refused_before_anything_is_written(

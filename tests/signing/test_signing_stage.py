@@ -30,7 +30,7 @@ def test_two_signatures_in_one_pass(
     pdfa: Path, by_person: SigningTask, by_agency: SigningTask, timestamper: Any, trust: TrustSettings, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.pdf"
-    facts = sign_document(pdfa, target, (by_person, by_agency), timestamper=timestamper, trust=trust)
+    facts = sign_document(pdfa, target, (by_person, by_agency), timestamper=timestamper, trust=trust).signatures
     assert [fact.signer for fact in facts] == [by_person.signer.subject, by_agency.signer.subject]
     assert all(fact.trusted and fact.level == "B-T" for fact in facts)
     assert [path.name for path in tmp_path.iterdir()] == ["out.pdf"]
@@ -39,7 +39,7 @@ def test_two_signatures_in_one_pass(
 def test_without_a_timestamper_the_level_is_b_b(
     pdfa: Path, by_agency: SigningTask, trust: TrustSettings, tmp_path: Path
 ) -> None:
-    (fact,) = sign_document(pdfa, tmp_path / "out.pdf", (by_agency,), timestamper=None, trust=trust)
+    (fact,) = sign_document(pdfa, tmp_path / "out.pdf", (by_agency,), timestamper=None, trust=trust).signatures
     assert (fact.level, fact.timestamp_at, fact.trusted) == ("B-B", None, True)
 
 

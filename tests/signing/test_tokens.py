@@ -113,7 +113,7 @@ def test_pulled_out_in_mid_batch_it_is_tried_again_and_nothing_is_half_signed(
             assert [path.name for path in tmp_path.iterdir()] == ["0.pdf"]
             with pytest.raises(TokenAbsentError):
                 open_signer(settings)
-        facts = sign_document(pdfa, tmp_path / "1.pdf", tasks, timestamper=timestamper, trust=trust)
+        facts = sign_document(pdfa, tmp_path / "1.pdf", tasks, timestamper=timestamper, trust=trust).signatures
     assert facts[0].intact
     assert facts[0].trusted
 
@@ -239,7 +239,7 @@ def test_two_keys_of_one_token_sign_in_one_pass(
     labels = {SignerKind.PERSON: "ca-nhan", SignerKind.AGENCY: "co-quan"}
     signers = {role: open_signer(replace(crowded, key_label=label)) for role, label in labels.items()}
     tasks = signing_tasks(find_profile("tt01-2023"), signers.__getitem__, DETAILS, countersigned=True)
-    facts = sign_document(pdfa, tmp_path / "both.pdf", tasks, timestamper=timestamper, trust=trust)
+    facts = sign_document(pdfa, tmp_path / "both.pdf", tasks, timestamper=timestamper, trust=trust).signatures
     assert [fact.signer for fact in facts] == ["Người số hóa trên thiết bị", "Cơ quan trên thiết bị"]
     assert all(fact.intact and fact.trusted for fact in facts)
     for signer in signers.values():

@@ -47,7 +47,7 @@ def sign(agency: Signer, person: Signer, trust: TrustSettings, seal: Path, tmp_p
         target = tmp_path / f"{profile}.pdf"
         told = SigningDetails(AGENCY, person=CONVERTER, converter=CONVERTER, seal=seal, link=LINK, **details)
         tasks = signing_tasks(find_profile(profile), keys.__getitem__, told, countersigned=True)
-        facts = sign_document(source, target, tasks, timestamper=None, trust=trust)
+        facts = sign_document(source, target, tasks, timestamper=None, trust=trust).signatures
         assert all(fact.intact and fact.trusted for fact in facts)
         made = [fact.signer for fact in facts][-len(tasks) :]
         assert made == [task.signer.subject for task in tasks]

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from warehouse.slots import DatabaseSlots
+from warehouse.slots import DatabaseLocks, DatabaseSlots
 
 pytestmark = pytest.mark.postgres
 
 HOLD = """
 import sys, threading
-from warehouse.slots import DatabaseSlots
+from warehouse.slots import DatabaseLocks, DatabaseSlots
+work = DatabaseLocks(sys.argv[1]).take("HS-1")
 held = [DatabaseSlots(sys.argv[1], "http://tsa/", 2).take() for _ in range(2)]
-print(sum(it is not None for it in held), flush=True)
+print(sum(it is not None for it in [*held, work]), flush=True)
 threading.Event().wait()
 """
 
@@ -39,8 +40,15 @@ def test_slots_are_counted_given_back_and_freed_when_their_holder_is_killed(post
 
     other = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None
-    assert other.stdout.readline().strip() == "2"
+    assert other.stdout.readline().strip() == "3"
     assert mine.take() is None
+    locks = DatabaseLocks(url)
+    assert locks.take("HS-1") is None
+    done = locks.take("HS-2")
+    assert done is not None
+    assert locks.take("HS-2") is None, "threads of one process exclude each other, too"
+    done()
+    assert locks.take("HS-2") is not None
     other.kill()
     other.wait()
     for _ in range(200):
@@ -49,3 +57,4 @@ def test_slots_are_counted_given_back_and_freed_when_their_holder_is_killed(post
             break
         time.sleep(0.05)
     assert freed is not None
+    assert locks.take("HS-1") is not None
