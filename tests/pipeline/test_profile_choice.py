@@ -177,7 +177,7 @@ def test_a_kept_file_answers_for_its_pages_as_any_copy_does(signing: Any, tmp_pa
     assert signed.sha256 == digest
     (event,) = (e for e in record.events if e.detail.startswith("nd30-2020"))
     assert event.outcome == "warning"
-    assert "75 dpi" in event.detail
+    assert "quy định: từ 200 dpi" in event.detail
     assert "không quét màu" in event.detail
 
 
