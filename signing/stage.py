@@ -60,8 +60,9 @@ def told_covered(area: float) -> tuple[str, ...]:
     """The sentence about ``area`` mm² of a page that a signature covers; none when it covers nothing."""
     if not area:
         return ()
-    words = f"{area:.0f}" if area >= 1 else "chưa đến 1"
-    return (f"Trang 1: không còn chỗ trống, chữ ký hoặc con dấu che {words} mm² nội dung; mở tệp đã ký để xem lại.",)
+    much = f"{area:.0f}" if area >= 1 else "chưa đến 1"
+    what = f"chữ ký hoặc con dấu che hoặc chạm vào {much} mm² nội dung"
+    return (f"Trang 1: không còn chỗ trống, {what}; mở tệp đã ký để xem lại.",)
 
 
 def signing_tasks(
