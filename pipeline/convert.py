@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from manifests.documents import SignatureFact
 from manifests.text import PageText
@@ -25,7 +26,9 @@ from pipeline.unfinished import PageNote, forget, unfinished
 from signing.capture_rules import CopyFacts, PageCapture, check_capture
 from signing.errors import VerificationError
 from signing.profiles import find_profile
-from signing.stage import SignedDocument
+
+if TYPE_CHECKING:
+    from signing.stage import SignedDocument
 
 NOT_CHECKED = "not_checked"
 
