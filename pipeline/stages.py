@@ -68,7 +68,7 @@ STAGES: tuple[Stage, ...] = (
         writes="words with boxes and confidence",
         does="reads a cleaned copy of the page that is never shown",
         room="ocr",
-        version=2,
+        version=3,
         label="Nhận dạng",
         event="recognition",
     ),
