@@ -11,7 +11,7 @@ from functools import cache
 
 ADVANCE = 500
 """Width of the glyph, and ``ASCENT`` and ``DESCENT`` its height over and under the line, in thousandths."""
-ASCENT, DESCENT = 750, -250
+ASCENT, DESCENT = 950, -300
 NAME = "SohoaGlyphless"
 
 

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import IO
 
-from manifests.text import PageText, Word
+from manifests.text import PageText
 from ocr.glyphless import ADVANCE, ASCENT, DESCENT, NAME, font_program, to_unicode
 from ocr.page import VisibleImage
 from ocr.pdf_image import PdfImage, deflated, pdf_image
+from ocr.text_lines import PlacedLine, place_lines
 
 UNKNOWN = "\ufffd"
 _CATALOG, _PAGES, _FONT, _FIRST_FREE = 1, 2, 3, 4
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _LEAST_FONT_SIZE = 0.5  # points; rounds to something above nothing
 _LEAST_SIDE, _LARGEST_SIDE = 3.0, 14_400.0  # points; ISO 19005-2, 6.1.13
-_TALL = 1.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,31 +226,21 @@ def image_size(visible: VisibleImage) -> tuple[int, int]:
 
 
 def _hidden_text(text: PageText, scale: float, height: float) -> str:
-    lines = [part for line in text.lines() for part in _line(line, scale, height)]
+    lines = [part for line in place_lines(text.lines()) for part in _line(line, scale, height)]
     return "\n".join(["BT 3 Tr", *lines, "ET\n"]) if lines else ""
 
 
-def _line(line: list[Word], scale: float, height: float) -> list[str]:
-    """Each word as wide as its box and as tall as its line, a space after all but the last.
-
-    One height and one base line for the words of a line: with each word's own, ``pdftotext`` and the viewers'
-    search break the line at every word with a hook above or a dot below.
-    """
-    tall = sorted(word.bbox.bottom - word.bbox.top for word in line)
-    usual = (tall[(len(tall) - 1) // 2] + tall[len(tall) // 2]) / 2
-    # A word read together with a stamp or a ruling is far too tall and says nothing about its line.
-    boxes = [word.bbox for word in line if word.bbox.bottom - word.bbox.top <= _TALL * usual]
-    top, bottom = min(box.top for box in boxes) * scale, max(box.bottom for box in boxes) * scale
-    size = max(round(1000 * (bottom - top) / (ASCENT - DESCENT), 2), _LEAST_FONT_SIZE)
-    base = height - bottom - DESCENT * size / 1000
+def _line(line: PlacedLine, scale: float, height: float) -> list[str]:
+    """Each word as wide as its span, a space after all but the last."""
+    size = max(round(line.size * scale, 2), _LEAST_FONT_SIZE)
+    base = height - line.base * scale
     shown = [f"/T {_number(size)} Tf"]
-    for word in line:
+    for index, (word, (left, right)) in enumerate(zip(line.words, line.spans, strict=True), start=1):
         letters = written(word.text)
         natural = len(letters) * ADVANCE / 1000 * size
-        stretch = max(100 * (word.bbox.right - word.bbox.left) * scale / natural, 0.01)
-        code = (letters if word is line[-1] else f"{letters} ").encode("utf-16-be").hex().upper()
-        left = word.bbox.left * scale
-        shown.append(f"{_number(stretch)} Tz 1 0 0 1 {_number(left)} {_number(base)} Tm <{code}> Tj")
+        stretch = max(100 * (right - left) * scale / natural, 0.01)
+        code = (letters if index == len(line.words) else f"{letters} ").encode("utf-16-be").hex().upper()
+        shown.append(f"{_number(stretch)} Tz 1 0 0 1 {_number(left * scale)} {_number(base)} Tm <{code}> Tj")
     return shown
 
 

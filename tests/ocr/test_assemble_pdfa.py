@@ -111,17 +111,12 @@ def test_whole_lines_can_be_copied_and_searched(made: Assembled) -> None:
 def test_each_word_lies_on_its_ink(made: Assembled, page) -> None:
     found = boxes_of(made.path)
     assert [text for text, *_ in found] == [word.text for word in page.words]
-    lines = {number: [w.bbox for w in page.words if w.line == number] for number in range(len(LINES))}
     for (_, left, top, right, bottom), word in zip(found, page.words, strict=True):
-        line = lines[word.line]
-        expected = (
-            word.bbox.left,
-            min(box.top for box in line),
-            word.bbox.right,
-            max(box.bottom for box in line),
-        )
-        in_pixels = [side / POINTS_PER_PIXEL for side in (left, top, right, bottom)]
-        assert in_pixels == pytest.approx(expected, abs=2)
+        x0, y0, x1, y1 = (side / POINTS_PER_PIXEL for side in (left, top, right, bottom))
+        assert (x0, x1) == pytest.approx((word.bbox.left, word.bbox.right), abs=2)
+        # As high as a line of print, its marks and tails in it.
+        assert y0 - 5 <= word.bbox.top < word.bbox.bottom <= y1 + 5
+        assert y1 - y0 <= 60
 
 
 def test_text_is_invisible(made: Assembled, page, tmp_path: Path) -> None:
