@@ -176,7 +176,7 @@ def _sentence(row: Outlook, kinds: tuple[str, ...]) -> str:
         parts.append(f"tốc độ {_decimal(row.pace)} kết quả/tuần")
     if row.needed_pace is not None and row.deadline:
         parts.append(f"cần {_decimal(row.needed_pace)} kết quả/tuần để xong đến ngày {row.deadline:%d/%m/%Y}")
-    if row.forecast_on and "standing_still" not in kinds:
+    if row.forecast_on and "standing_still" not in kinds and unit.digitized_listed < unit.inventory_records:
         parts.append(f"dự kiến xong ngày {row.forecast_on:%d/%m/%Y}")
     name = unit.unit_name
     head = f"{name} ({unit.unit_code}), {areas()[row.area or 'other']}"

@@ -65,13 +65,14 @@ class DatabaseSchemaError(WarehouseError):
 
 
 class MonthError(WarehouseError):
-    """The month asked for is not one."""
+    """The month asked for is not one, or lies ahead."""
 
     code = "configuration_invalid"
 
-    def __init__(self, month: str) -> None:
+    def __init__(self, month: str, *, begun: bool = True) -> None:
         self.month = month
-        super().__init__(f"{month!r} is not a month; write it as YYYY-MM, for example 2025-11")
+        said = "is not a month" if begun else "has not begun yet"
+        super().__init__(f"{month!r} {said}; write a month as YYYY-MM, for example 2025-11")
 
 
 class ScopeError(WarehouseError):

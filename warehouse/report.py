@@ -21,6 +21,7 @@ from warehouse.alerts import KINDS, alerts
 from warehouse.errors import MonthError
 from warehouse.outlook import Outlook, outlooks
 from warehouse.progress import progress_by_custodian, progress_by_type, progress_by_unit, totals
+from warehouse.reference import today
 from warehouse.results import Figures, Totals, UnitProgress
 
 if TYPE_CHECKING:
@@ -65,13 +66,15 @@ class MonthReport:
 
     Attributes:
         first, last: Its days.
-        totals: All units together, at the end of ``last``.
+        until: The day as of whose end it is counted: ``last``, or today while the month goes on.
+        totals: All units together, at the end of ``until``.
         tables: By sheet title; counts are whole numbers, shares 0.0–1.0 or missing.
         notes: What the figures mean, Vietnamese, a sentence each.
     """
 
     first: dt.date
     last: dt.date
+    until: dt.date
     totals: Totals
     tables: Mapping[str, pd.DataFrame]
     notes: tuple[str, ...] = field(default=())
@@ -86,22 +89,27 @@ class MonthReport:
         told = (
             f"danh mục phiên bản {self.totals.inventory_version}, duyệt ngày {approved:%d/%m/%Y}" if approved else ""
         )
-        return f"Số liệu tính đến hết ngày {self.last:%d/%m/%Y}; {told or 'chưa có danh mục được duyệt'}"
+        going_on = " (tháng chưa kết thúc)" if self.until < self.last else ""
+        day = f"{self.until:%d/%m/%Y}{going_on}"
+        return f"Số liệu tính đến hết ngày {day}; {told or 'chưa có danh mục được duyệt'}"
 
 
 def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = None) -> MonthReport:
-    """The report of ``month`` (``YYYY-MM``), as it was known at the end of its last day.
+    """The report of ``month`` (``YYYY-MM``), as it was known at the end of its last day; of this month, as of today.
 
     Raises:
-        MonthError: ``month`` is not a month.
+        MonthError: ``month`` is not a month, or has not begun.
     """
     first, last = month_days(month)
+    until = min(last, today())
+    if first > until:
+        raise MonthError(month, begun=False)
     eve = first - dt.timedelta(days=1)
     before = {it.unit_id: it.digitized for it in progress_by_unit(engine, on=eve)}
     held_before = {_holder(it): it.digitized for it in progress_by_custodian(engine, on=eve)}
-    ahead = {it.unit.unit_id: it for it in outlooks(engine, on=last, targets=targets)}
-    units = progress_by_unit(engine, on=last)
-    holders = progress_by_custodian(engine, on=last)
+    ahead = {it.unit.unit_id: it for it in outlooks(engine, on=until, targets=targets)}
+    units = progress_by_unit(engine, on=until)
+    holders = progress_by_custodian(engine, on=until)
     tables = {
         UNITS: _table(COLUMNS, (_unit_row(it, before.get(it.unit_id, 0), ahead.get(it.unit_id)) for it in units)),
         CUSTODIANS: _table(
@@ -109,7 +117,7 @@ def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = Non
         ),
         KINDS_SHEET: _table(
             (KIND, *(name for name in COUNTS if name != IN_MONTH), PERCENT),
-            ({KIND: it.record_type_name, **_counts(it, 0)} for it in progress_by_type(engine, on=last)),
+            ({KIND: it.record_type_name, **_counts(it, 0)} for it in progress_by_type(engine, on=until)),
         ),
         ALERTS: _table(
             (CODE, NAME, AREA, TROUBLE, SENTENCE),
@@ -121,11 +129,11 @@ def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = Non
                     TROUBLE: ", ".join(KINDS[kind] for kind in it.kinds),
                     SENTENCE: it.sentence,
                 }
-                for it in alerts(engine, on=last, targets=targets)
+                for it in alerts(engine, on=until, targets=targets)
             ),
         ),
     }
-    return MonthReport(first, last, totals(engine, on=last), tables, _notes(tables))
+    return MonthReport(first, last, until, totals(engine, on=until), tables, _notes(tables))
 
 
 def write_report(

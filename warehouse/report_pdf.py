@@ -49,7 +49,7 @@ _SHOWN = (
     TARGET,
     FORECAST,
 )
-_WIDTHS = {CODE: 14, NAME: 44, VALIDITY: 36, KIND: 50, AREA: 28, SENTENCE: 170, "Cảnh báo": 40}
+_WIDTHS = {CODE: 14, NAME: 44, VALIDITY: 36, KIND: 50, AREA: 28, SENTENCE: 164, "Cảnh báo": 46, FORECAST: 21}
 _FONT = "report"
 
 
@@ -123,7 +123,7 @@ def _table(pdf: Any, table: pd.DataFrame) -> None:
 
     shown = [name for name in table.columns if name not in COUNTS or name in _SHOWN]
     widths = [_WIDTHS.get(name, 17) for name in shown]
-    align = tuple("RIGHT" if name in COUNTS or name in (PERCENT, TARGET) else "LEFT" for name in shown)
+    align = tuple("RIGHT" if name in COUNTS or name in (PERCENT, TARGET, FORECAST) else "LEFT" for name in shown)
     pdf.set_font(_FONT, "", 7.5)
     with pdf.table(
         col_widths=tuple(widths),

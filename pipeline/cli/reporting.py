@@ -42,7 +42,7 @@ def report(month: str, target: Path | None, as_json: bool) -> None:
             ]
             for title, table in told.tables.items()
         }
-        print_json({"month": month, "until": told.last, "totals": told.totals, "tables": tables, "files": files})
+        print_json({"month": month, "until": told.until, "totals": told.totals, "tables": tables, "files": files})
 
 
 @click.command()

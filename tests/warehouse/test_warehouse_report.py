@@ -92,6 +92,18 @@ def test_a_month_before_everything_is_empty(filled: sa.Engine) -> None:
     assert list(month_report(filled, "2025-08").tables[UNITS][DIGITIZED]) == [1, 0]
 
 
+def test_a_month_that_goes_on_is_counted_as_of_today_and_one_ahead_is_refused(
+    filled: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.report.today", lambda: dt.date(2025, 9, 10))
+    report = month_report(filled, "2025-09")
+    assert (report.until, report.totals) == (dt.date(2025, 9, 10), totals(filled, on=dt.date(2025, 9, 10)))
+    assert "đến hết ngày 10/09/2025 (tháng chưa kết thúc)" in report.subtitle
+    assert "tháng chưa kết thúc" not in month_report(filled, "2025-08").subtitle
+    with pytest.raises(MonthError, match="has not begun"):
+        month_report(filled, "2025-10")
+
+
 @pytest.mark.parametrize(
     "month", ["2025", "2025-13", "2025-00", "2025-9", "09-2025", "2025-09-01", "٢٠٢٥-09", "0000-01"]
 )
