@@ -20,7 +20,7 @@ from manifests.record_types import RecordType, last_lapsed_year
 from manifests.rows import Layout, RowCells, lay_out, unit_column
 from manifests.spelling import fold, visible
 from manifests.tables import read_table, write_table
-from manifests.units import units
+from manifests.units import Unit, units
 
 _MOST = 99_999_999
 _TOTALS = ("cong", "total", "sum")
@@ -92,6 +92,7 @@ def read_inventory(path: Path, *, today: dt.date | None = None) -> InventoryRead
     reader = _LineReader(layout, unit_column(table, layout, units(), None), today)
     lines = [line for row in table.rows if (line := reader.read(row)) is not None]
     found = (*_unknown_columns(table, layout), *reader.faults, *_repeated(lines))
+    found = tuple(sorted(found, key=lambda fault: fault.row or 0))
     if not lines and not any(fault.severity is Severity.ERROR for fault in found):
         found = (*found, Fault("inventory_empty", "", file=shown(path.name)))
     return InventoryReading(tuple(lines), found, sha256)
@@ -131,7 +132,7 @@ class _LineReader:
     @staticmethod
     def _look_at_unit(cells: RowCells, code: str, year: int, as_of: dt.date | None) -> None:
         """Codes are reused: say which unit a year is taken for, and refuse a day on which there was none."""
-        bearers = [unit for unit in units().with_code(code) if unit.valid_in(year)]
+        bearers = _bearers(code, year)
         told = "; ".join(f"{unit.name} {unit.validity()}" for unit in bearers)
         if as_of is not None and (as_of.year != year or units().at(code, as_of) is None):
             cells.add("unknown_unit", f"ngày {as_of:%d/%m/%Y}, năm {year}: mã {code} là {told}")
@@ -151,6 +152,11 @@ class _LineReader:
     def _is_total(row: Row) -> bool:
         first = next((fold(cell.text) for cell in row.cells if cell.text), "")
         return first in _TOTALS or first.startswith("tong")
+
+
+def _bearers(code: str, year: int) -> list[Unit]:
+    """The units that bore a code in a year."""
+    return [unit for unit in units().with_code(code) if unit.valid_in(year)]
 
 
 def _text(cell: Cell) -> Taken[str]:
@@ -173,7 +179,10 @@ def _repeated(lines: Iterable[InventoryLine]) -> tuple[Fault, ...]:
         place = (fold_book(line.book), fold_book(line.box))
         key = (line.unit_code, line.record_type, line.year, line.unit_as_of, *place)
         if first.setdefault(key, line.row) != line.row:
-            faults.append(Fault("inventory_repeated", f"đã có ở dòng {first[key]}", row=line.row))
+            detail = f"đã có ở dòng {first[key]}"
+            if line.unit_as_of is None and len(_bearers(line.unit_code, line.year)) > 1:
+                detail += "; nếu mỗi dòng là của một đơn vị cùng mã, ghi “Đơn vị tại ngày” cho từng dòng"
+            faults.append(Fault("inventory_repeated", detail, row=line.row))
     return tuple(faults)
 
 

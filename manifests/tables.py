@@ -134,7 +134,7 @@ def _table(rows: Iterable[Sequence[Cell]], score: Score) -> Table:
         if width > MAX_COLUMNS:
             raise TableError(f"dòng {number} có hơn {MAX_COLUMNS} cột")
         if len(kept) >= MAX_ROWS + HEADER_WITHIN:
-            raise TableError(f"bảng có hơn {MAX_ROWS} dòng; chia thành nhiều lô")
+            raise TableError(f"bảng có hơn {MAX_ROWS} dòng; chia nhỏ bảng")
         row = Row(number, tuple(cells[:width]))
         if header is None and number <= HEADER_WITHIN and score([cell.text for cell in cells]) >= _HEADER_NAMES:
             header = row

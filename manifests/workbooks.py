@@ -58,7 +58,7 @@ def _check_archive(data: bytes) -> None:
         raise TableError(f"tệp XLSX hỏng; {_SAVE_AGAIN}") from error
     # zipfile never yields more of a part than its directory entry declares, so the declared sum is a true bound
     if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
-        raise TableError(f"tệp XLSX quá lớn khi giải nén (giới hạn {_MAX_UNPACKED >> 20} MB); chia thành nhiều lô")
+        raise TableError(f"tệp XLSX quá lớn khi giải nén (giới hạn {_MAX_UNPACKED >> 20} MB); chia nhỏ bảng")
     if any(part.flag_bits & 0x1 for part in parts):
         raise TableError("tệp XLSX có mật khẩu; bỏ mật khẩu rồi lưu lại")
 
@@ -82,7 +82,7 @@ def _rows(sheet: Any) -> Iterator[Sequence[Cell]]:
             continue
         filled += 1
         if filled > MAX_ROWS + HEADER_WITHIN:
-            raise TableError(f"bảng có hơn {MAX_ROWS} dòng; chia thành nhiều lô")
+            raise TableError(f"bảng có hơn {MAX_ROWS} dòng; chia nhỏ bảng")
         yield row
 
 

@@ -198,9 +198,9 @@ def _outside_findings(
     repeated = twice.group_by(*(theirs.c[name] for name in keys)).having(sa.func.count() > 1).subquery()
     repeated_here = twice_here.group_by(*(ours.c[name] for name in our_keys)).having(sa.func.count() > 1).subquery()
     unnumbered = theirs.c.number_value.is_(None)
-    code_told = sa.func.coalesce(theirs.c.code, "")
+    code_told = sa.func.coalesce(sa.literal(", mã ") + sa.func.nullif(theirs.c.code, ""), "")
     return (
-        sa.select(*row("missing_here", "dòng ", theirs.c.row, " của tệp xuất ", code_told)).where(
+        sa.select(*row("missing_here", "dòng ", theirs.c.row, " của tệp xuất", code_told)).where(
             sa.or_(unnumbered, sa.not_(here.correlate(theirs).exists()))
         ),
         sa.select(*document("missing_outside"))
@@ -214,7 +214,7 @@ def _outside_findings(
             ours.c.record_type,
             ours.c.year,
             ours.c.number,
-            told("dòng ", theirs.c.row, " của tệp xuất ", code_told),
+            told("dòng ", theirs.c.row, " của tệp xuất", code_told),
         )
         .select_from(ours.join(theirs, same))
         .where(sa.not_(right_name)),

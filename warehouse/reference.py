@@ -82,29 +82,35 @@ def register_stages(engine: sa.Engine, stages: Iterable[StageRow]) -> None:
 
 
 def import_inventory(
-    engine: sa.Engine, lines: Iterable[InventoryLine], *, approved_on: dt.date, source_name: str, sha256: str
+    engine: sa.Engine, lines: Iterable[InventoryLine], *, approved_on: dt.date | None, source_name: str, sha256: str
 ) -> int:
     """Keep a reviewed inventory as a version of its own and return the version's id.
 
     Args:
         engine: A migrated database.
         lines: Several lines of the same unit, record type and year (one for each book) are added up.
-        approved_on: Day the list was approved; of all versions approved by a day the latest is in force.
+        approved_on: Day the list was approved; of all versions approved by a day the latest is in force. ``None`` is
+            today, or the day it was imported with before.
         source_name: Name of the file, for people.
-        sha256: Digest of the file; a file that was imported before keeps its version and nothing is written.
+        sha256: Digest of the file; a file that was imported before with this day keeps its version and nothing is
+            written. With another day it is a version of its own: a mistyped day can be mended.
     """
-    version = schema.inventory_version
+    version, day = schema.inventory_version, approved_on or today()
     with writing(engine) as connection:
         hold(connection, "inventory")
-        known = connection.execute(sa.select(version.c.id).where(version.c.source_sha256 == sha256)).scalar()
-        if known is not None:
-            return int(known)
+        digest = version.c.source_sha256
+        same = sa.select(version.c.id, version.c.approved_on).where(
+            sa.or_(digest == sha256, digest.startswith(f"{sha256}@", autoescape=True))
+        )
+        known = {row.approved_on: int(row.id) for row in connection.execute(same)}
+        if known and (approved_on is None or approved_on in known):
+            return known[approved_on] if approved_on else max(known.values())
         inserted = connection.execute(
             sa.insert(version).values(
-                approved_on=approved_on,
+                approved_on=day,
                 imported_at=dt.datetime.now(dt.UTC),
                 source_name=source_name,
-                source_sha256=sha256,
+                source_sha256=f"{sha256}@{day:%Y-%m-%d}" if known else sha256,
             )
         ).inserted_primary_key
         version_id = int(inserted[0]) if inserted is not None else 0

@@ -161,6 +161,7 @@ inventory_version = sa.Table(
     sa.Column("approved_on", sa.Date, nullable=False),
     sa.Column("imported_at", UtcDateTime, nullable=False),
     sa.Column("source_name", sa.Text, nullable=False),
+    # of the same file approved on another day: with @ and that day
     sa.Column("source_sha256", sa.Text, nullable=False, unique=True),
 )
 

@@ -12,7 +12,7 @@ import click
 
 from pipeline.cli import open_context, telling_errors
 from pipeline.cli.denominators import FILE, NEW_FILE
-from pipeline.cli.screen import Exit, err, fail, out, print_json, table
+from pipeline.cli.screen import Exit, err, fail, known_unit, out, print_json, table
 
 if TYPE_CHECKING:
     from warehouse.completeness import Finding
@@ -23,7 +23,7 @@ SHOWN = 200
 
 
 @click.command()
-@click.option("--unit", help="Chỉ đơn vị có mã này (đơn vị đã cấp kết quả).")
+@click.option("--unit", callback=known_unit, help="Chỉ đơn vị có mã này (đơn vị đã cấp kết quả).")
 @click.option("--year", type=click.IntRange(1900, 9999), help="Chỉ năm này.")
 @click.option("--xlsx", "--out", "target", type=NEW_FILE, help="Ghi mọi phát hiện ra tệp CSV hoặc XLSX.")
 @click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
@@ -95,7 +95,7 @@ def _completeness_json(it: Finding) -> dict[str, Any]:
 @click.option("--outside", type=FILE, help="Tệp xuất (CSV, XLSX) của hệ thống ngoài; không có thì đối soát nội bộ.")
 @click.option("--system", default="TTHC", show_default=True, help="Tên hệ thống ngoài.")
 @click.option("--column", "columns", multiple=True, metavar="CỘT=TIÊU ĐỀ", help="Tiêu đề của một cột trong tệp xuất.")
-@click.option("--unit", help="Chỉ đơn vị có mã này.")
+@click.option("--unit", callback=known_unit, help="Chỉ đơn vị có mã này.")
 @click.option("--xlsx", "--out", "target", type=NEW_FILE, help="Ghi mọi phát hiện ra tệp CSV hoặc XLSX.")
 @click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
 @telling_errors

@@ -35,16 +35,16 @@ def import_inventory(file: Path, approved_on: dt.datetime | None, as_json: bool)
     from manifests.inventory import read_inventory
     from warehouse.inventories import inventory_changes, inventory_versions
     from warehouse.reference import import_inventory as keep
-    from warehouse.reference import today
 
     reading = read_inventory(file)
     _tell(file, reading.faults, as_json)
     engine = open_context().database
-    before = next((it.version for it in inventory_versions(engine) if it.in_force), None)
+    versions = inventory_versions(engine)
+    before = next((it.version for it in versions if it.in_force), None)
     version = keep(
         engine,
         reading.lines,
-        approved_on=approved_on.date() if approved_on else today(),
+        approved_on=approved_on.date() if approved_on else None,
         source_name=file.name,
         sha256=reading.sha256 or "",
     )
@@ -54,6 +54,11 @@ def import_inventory(file: Path, approved_on: dt.datetime | None, as_json: bool)
         faults = [_fault(fault) for fault in reading.faults]
         told = {"version": version, "lines": len(reading.lines), "records": records, "faults": faults}
         print_json({**told, "changed_from": before if before != version else None, "changes": len(changes)})
+        return
+    again = next((it for it in versions if it.version == version), None)
+    if again:
+        day = f"{again.approved_on:%d/%m/%Y}"
+        out.print(f"Tệp này đã nạp từ trước: phiên bản {version}, duyệt ngày {day}. Không có gì thay đổi.")
         return
     out.print(f"Đã nạp danh mục phiên bản {version}: {len(reading.lines)} dòng, {records} kết quả.")
     if changes:

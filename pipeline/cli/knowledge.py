@@ -11,7 +11,7 @@ from manifests.reasons import REASONS
 from pipeline.cli import open_context, telling_errors
 from pipeline.cli.denominators import DAY
 from pipeline.cli.reporting import VIEWS
-from pipeline.cli.screen import out, percent, print_json, table, warn_without_proof
+from pipeline.cli.screen import known_unit, out, percent, print_json, table, warn_without_proof
 
 if TYPE_CHECKING:
     from pipeline.context import Context
@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 @click.command()
-@click.option("--unit", help="Chỉ đơn vị có mã này.")
+@click.option("--unit", callback=known_unit, help="Chỉ đơn vị có mã này.")
 @click.option("--by", "view", type=VIEWS, default="issuer", show_default=True, help="Xem theo đơn vị nào.")
 @click.option("--on", type=DAY, help="Tính đến hết ngày này, như đã biết khi đó; mặc định bây giờ.")
 @click.option("--batches", is_flag=True, help="Hiện các lô và lý do hồ sơ bị loại.")

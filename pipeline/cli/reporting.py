@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli import open_context, telling_errors
 from pipeline.cli.denominators import DAY, NEW_FILE
-from pipeline.cli.screen import Exit, fail, out, percent, print_json, table
+from pipeline.cli.screen import Exit, fail, known_unit, out, percent, print_json, table
 
 VIEWS = click.Choice(["issuer", "district", "custodian"])
 
@@ -46,7 +46,7 @@ def report(month: str, target: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--unit", help="Chỉ đơn vị có mã này.")
+@click.option("--unit", callback=known_unit, help="Chỉ đơn vị có mã này.")
 @click.option("--by", "view", type=VIEWS, default="custodian", show_default=True, help="Xem theo đơn vị nào.")
 @click.option("--on", type=DAY, help="Tính đến hết ngày này; mặc định hôm nay.")
 @click.option(
@@ -85,7 +85,7 @@ def outlook(unit: str | None, view: str, on: dt.datetime | None, weeks: int, as_
 
 
 @click.command()
-@click.option("--unit", help="Chỉ đơn vị có mã này.")
+@click.option("--unit", callback=known_unit, help="Chỉ đơn vị có mã này.")
 @click.option("--on", type=DAY, help="Tính đến hết ngày này; mặc định hôm nay.")
 @click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
 @telling_errors

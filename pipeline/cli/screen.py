@@ -34,6 +34,17 @@ out = Console(soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in 
 err = Console(stderr=True, soft_wrap=True)
 
 
+def known_unit(_context: click.Context, _option: click.Parameter, code: str | None) -> str | None:
+    """The code of ``--unit``; an empty table for one nobody bears would say that nothing was done."""
+    from manifests.units import units
+
+    if code is not None and not units().with_code(code):
+        raise click.BadParameter(
+            f"không có đơn vị nào mang mã “{code}”; ghi đủ số 0 ở đầu, ví dụ 00256. Mã có trong 'sohoa status'."
+        )
+    return code
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output, and nothing else there."""
     click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2))

@@ -34,6 +34,8 @@ def listed(call: Call, tmp_path: Path) -> Call:
 def test_versions_are_listed_and_told_apart(listed: Call, tmp_path: Path) -> None:
     assert listed("inventory", "diff").exit_code == 4
     (tmp_path / "moi.csv").write_text("unit_code,record_type,year,records\n00256,birth,1998,12\n", encoding="utf-8")
+    again = listed("inventory", "import", "danh-muc.csv")
+    assert "đã nạp từ trước: phiên bản 1, duyệt ngày 01/01/2025" in again.output
     told = listed("inventory", "import", "moi.csv")
     assert "sohoa inventory diff 1 2" in told.output
     versions = json.loads(listed("inventory", "list", "--json").output)
@@ -138,3 +140,10 @@ def test_report_status_and_progress_tell_the_same(listed: Call, tmp_path: Path) 
     rows = {row["Mã đơn vị"]: row["Kết quả trong danh mục"] for row in report["tables"]["Đơn vị cấp"]}
     assert rows == {it["unit_code"]: it["inventory_records"] for it in status["units"]}
     assert listed("report", "--month", "2025-09", "--out", "x.doc").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["status", "outlook", "alerts", "completeness", "reconcile"])
+def test_a_unit_nobody_knows_is_told_instead_of_an_empty_table(call: Call, command: str) -> None:
+    told = call(command, "--unit", "256")
+    assert told.exit_code == 2
+    assert "không có đơn vị nào mang mã “256”" in told.output

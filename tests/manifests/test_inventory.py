@@ -98,3 +98,11 @@ def test_a_file_that_is_no_list_is_told_in_the_words_of_a_list(tmp_path: Path) -
         (fault,) = reading.faults
         assert fault.code == "inventory_invalid" and fault.severity is Severity.ERROR
         assert fault.sentence().startswith(f"tệp {path.name}: Danh mục không đọc được")
+
+
+def test_a_code_of_two_units_listed_twice_is_told_how_to_tell_them_apart(tmp_path: Path) -> None:
+    file = tmp_path / "danh-muc.csv"
+    file.write_text("Mã đơn vị;Loại kết quả;Năm;Số kết quả\n00256;KS;2025;10\n00256;KS;2025;4\n", encoding="utf-8")
+    reading = read_inventory(file)
+    assert [fault.row for fault in reading.faults] == [2, 3, 3]
+    assert "của một đơn vị cùng mã, ghi “Đơn vị tại ngày”" in reading.faults[-1].detail

@@ -91,7 +91,7 @@ def test_what_is_missing_where_is_a_table_with_the_next_step(engine: sa.Engine, 
         ]
     ), "a year the export does not cover is not told as missing there"
     first = next(reconciliation_findings(engine, run.run_id))
-    assert (first.title, first.detail) == ("Hệ thống ngoài có, kho dữ liệu không có", "dòng 4 của tệp xuất H26-1")
+    assert (first.title, first.detail) == ("Hệ thống ngoài có, kho dữ liệu không có", "dòng 4 của tệp xuất, mã H26-1")
     assert first.next_step and all(step for _, step in FINDINGS.values())
     assert run.found == 7
 

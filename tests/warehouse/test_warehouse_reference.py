@@ -136,6 +136,18 @@ def test_the_same_file_is_one_version(engine: sa.Engine, rows_of: RowsOf) -> Non
     assert [(row["records"], row["files"], row["pages"]) for row in rows_of(schema.inventory_line)] == [(42, 40, 41)]
 
 
+def test_a_mistyped_day_of_approval_is_mended_by_importing_again(engine: sa.Engine) -> None:
+    line = [InventoryLine("00256", "birth", 1998, 10, 10, 20)]
+    wrong, right = dt.date(2026, 11, 27), dt.date(2025, 1, 15)
+    first = import_inventory(engine, line, approved_on=wrong, source_name="a", sha256="a" * 64)
+    assert current_inventory_version(engine, dt.date(2025, 6, 1)) is None
+    mended = import_inventory(engine, line, approved_on=right, source_name="a", sha256="a" * 64)
+    assert mended != first
+    assert current_inventory_version(engine, dt.date(2025, 6, 1)) == mended
+    for day in (right, None):
+        assert import_inventory(engine, line, approved_on=day, source_name="a", sha256="a" * 64) == mended
+
+
 def test_the_version_in_force_is_the_latest_approved_by_that_day(engine: sa.Engine) -> None:
     assert current_inventory_version(engine) is None
     line = [InventoryLine("00256", "birth", 1998, 40)]
