@@ -30,12 +30,21 @@ theme.default_line_width = 2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a chart: percent by day; ``None`` where nothing is known."""
+    """One line of a chart: percent by day; ``None`` where nothing is known. ``key`` names its style in the legend."""
 
+    key: str
     name: str
     points: Sequence[tuple[dt.date, float | None]]
     colour: str
     dashes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing, and the keys and names of its lines: the page tells them, where they can be read at any width."""
+
+    svg: Markup
+    legend: tuple[tuple[str, str], ...]
 
 
 def progress_chart(
@@ -43,19 +52,19 @@ def progress_chart(
     indexed: Sequence[tuple[dt.date, float | None]],
     target: Sequence[tuple[dt.date, float | None]],
     forecast: Sequence[tuple[dt.date, float | None]],
-) -> Markup | None:
+) -> Chart | None:
     """Percent digitized and indexed by week, the target line and the forecast; ``None`` with nothing to draw."""
     return line_chart(
         (
-            Line("Chỉ tiêu", target, _TARGET, "6 4"),
-            Line("Dự kiến", forecast, _FORECAST, "2 4"),
-            Line("Đã lập dữ liệu", indexed, _INDEXED),
-            Line("Đã số hóa", digitized, _DONE),
+            Line("target", "Chỉ tiêu", target, _TARGET, "6 4"),
+            Line("forecast", "Dự kiến", forecast, _FORECAST, "2 4"),
+            Line("indexed", "Đã lập dữ liệu", indexed, _INDEXED),
+            Line("digitized", "Đã số hóa", digitized, _DONE),
         )
     )
 
 
-def line_chart(lines: Sequence[Line]) -> Markup | None:
+def line_chart(lines: Sequence[Line]) -> Chart | None:
     """Lines of percentages 0–100 over days; a line of one point is a dot."""
     drawn = [(line, [(day, value) for day, value in line.points if value is not None]) for line in lines]
     drawn = [(line, points) for line, points in drawn if points]
@@ -76,10 +85,11 @@ def line_chart(lines: Sequence[Line]) -> Markup | None:
     for line, points in drawn:
         placed = [(100.0 * (day - first).days / span, value) for day, value in points]
         if len(placed) == 1:
-            chart.add_dots(placed, name=line.name, fill_color=line.colour)
+            chart.add_dots(placed, fill_color=line.colour)
         else:
-            chart.add_line(placed, name=line.name, stroke_color=line.colour, stroke_dasharray=line.dashes)
+            chart.add_line(placed, stroke_color=line.colour, stroke_dasharray=line.dashes)
     svg = chart.to_svg(width=WIDTH, height=HEIGHT)
     # Leather knows no view box; with one the browser fits the chart to its place.
     opened = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
-    return Markup(re.sub(r"<svg [^>]*>", opened, svg, count=1))  # noqa: S704 - numbers, days and the words above; no text from outside
+    drawing = Markup(re.sub(r"<svg [^>]*>", opened, svg, count=1))  # noqa: S704 - numbers and days; no text from outside
+    return Chart(drawing, tuple((line.key, line.name) for line, _ in drawn))

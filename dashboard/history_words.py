@@ -32,9 +32,9 @@ def _recognized(it: re.Match[str], _: str) -> str:
 
 
 def _signed(it: re.Match[str], _: str) -> str:
-    return f"hồ sơ pháp lý {it['profile']}, PDF/A {_PDFA[it['pdfa']]}, SHA-256 {it['sha256']}. {it['notes']}".strip(
-        ". "
-    )
+    notes = (it["notes"] or "").rstrip(".")
+    facts = f"hồ sơ pháp lý {it['profile']}, PDF/A {_PDFA[it['pdfa']]}, SHA-256 {it['sha256']}"
+    return f"{facts}. {notes}" if notes else facts
 
 
 def _corrected(it: re.Match[str], record_type: str) -> str:

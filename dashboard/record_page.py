@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard import history_words, words
@@ -299,7 +299,18 @@ def _fields(detail: DocumentDetail) -> tuple[FieldLine, ...]:
 
 
 def _history(found: RecordDetails) -> tuple[HistoryLine, ...]:
-    return tuple(_history_line(it, found.detail.summary.record_type) for it in found.history)
+    """Events with the time their stage took; a run of the ledger that tells no more than its event is left out."""
+    took: dict[str, list[float | None]] = {}
+    events = {it.what for it in found.history}
+    lines: list[HistoryEntry] = []
+    for it in found.history:
+        event = words.STAGE_EVENTS.get(it.what)
+        if event in events and it.outcome in ("done", "skipped") and not it.detail:
+            took.setdefault(event, []).append(it.seconds)
+        else:
+            lines.append(it)
+    timed = [replace(it, seconds=took[it.what].pop(0)) if took.get(it.what) else it for it in lines]
+    return tuple(_history_line(it, found.detail.summary.record_type) for it in timed)
 
 
 def _history_line(it: HistoryEntry, record_type: str) -> HistoryLine:

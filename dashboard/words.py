@@ -80,6 +80,17 @@ EVENTS = {
 }
 """PREMIS event types as people call them."""
 
+STAGE_EVENTS = {
+    "receive": "ingestion",
+    "capture": "capture",
+    "recognize": "recognition",
+    "assemble": "normalization",
+    "sign": "digital signature generation",
+    "index": "metadata extraction",
+    "load": "accession",
+}
+"""The event a stage leaves behind: its run in the ledger tells the same, and how long it took."""
+
 RESCAN_CAUSES = {
     RescanCause.UNREADABLE: "chữ không đọc được",
     RescanCause.CUT_OFF: "mất chữ ở mép giấy",

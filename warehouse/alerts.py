@@ -168,11 +168,13 @@ def _sentence(row: Outlook, kinds: tuple[str, ...]) -> str:
     unit = row.unit
     done = f"{_number(unit.digitized_listed)}/{_number(unit.inventory_records)} kết quả"
     parts = [f"đã số hóa {_percent(unit.percent)} ({done})"]
+    if not unit.inventory_records:
+        parts = [f"chưa có trong danh mục, đã số hóa {_number(unit.digitized)} hồ sơ"]
     if "behind" in kinds and row.due_on:
         parts.append(f"dưới chỉ tiêu {_percent(row.due_percent)} đến ngày {row.due_on:%d/%m/%Y}")
     if "standing_still" in kinds:
         parts.append(f"không thêm kết quả nào trong {row.weeks} tuần qua")
-    else:
+    elif unit.inventory_records:
         parts.append(f"tốc độ {_decimal(row.pace)} kết quả/tuần")
     if row.needed_pace is not None and row.deadline:
         parts.append(f"cần {_decimal(row.needed_pace)} kết quả/tuần để xong đến ngày {row.deadline:%d/%m/%Y}")

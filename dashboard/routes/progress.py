@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from markupsafe import Markup
 
 from dashboard import asked, tables
 from dashboard.access import Signed, needs
-from dashboard.charts import progress_chart
+from dashboard.charts import Chart, progress_chart
 from dashboard.export import table_file
 from dashboard.figures import OutlookLine
 from dashboard.matrices import types_page, weeks_page
@@ -63,7 +62,7 @@ def unit(request: Request, unit: str, person: Signed) -> Response:
     if ending := asked.ending(request):
         return table_file(tables.unit_table(page), ending)
 
-    def chart_of(it: UnitMatrix) -> Markup | None:
+    def chart_of(it: UnitMatrix) -> Chart | None:
         return _chart(it.trend, it.unit.outlook)
 
     return screen_of(request).show(request, "unit.html", page, chart_of=chart_of)
@@ -113,7 +112,7 @@ def _choices() -> dict[str, Any]:
     return {"tiers": TIERS, "record_types": asked.named_types(), "sorts": SORTS, "views": VIEWS}
 
 
-def _chart(trend: Sequence[TrendLine], outlook: OutlookLine | None) -> Markup | None:
+def _chart(trend: Sequence[TrendLine], outlook: OutlookLine | None) -> Chart | None:
     def line(name: str) -> list[tuple[dt.date, float | None]]:
         return [(it.on, getattr(it, name)) for it in trend]
 

@@ -89,6 +89,7 @@ def test_a_wrong_title_is_told_by_name_and_a_new_reason_as_it_is() -> None:
             "corrected: birth_date, number; reason: đối chiếu; sổ gốc",
             "sửa: Ngày, tháng, năm sinh, Số; lý do: đối chiếu; sổ gốc",
         ),
+        ("nd30-2020, B-T, PDF/A valid, SHA-256 0b47", "hồ sơ pháp lý nd30-2020, B-T, PDF/A đạt, SHA-256 0b47"),
         ("accepted as read", "chấp nhận như đã đọc"),
         (
             "scan again: unreadable, pages 1, 3; reason: mờ",
@@ -110,3 +111,4 @@ def test_the_history_of_a_record_is_told_in_vietnamese(detail: str, shown: str) 
 def test_every_event_of_the_road_has_a_name() -> None:
     events = {it.event for it in STAGES} | {decisions.EVENT, renewals.EVENT, approvals.EVENT}
     assert events <= set(words.EVENTS)
+    assert {it.name: it.event for it in STAGES} == words.STAGE_EVENTS
