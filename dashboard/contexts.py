@@ -101,6 +101,7 @@ class DocumentsFilter:
     view: str = "issuer"
     unit_id: str | None = None
     assigned: bool = True
+    batch_key: str | None = None
     unit_code: str | None = None
     record_type: str | None = None
     year: int | None = None

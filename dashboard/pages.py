@@ -117,6 +117,7 @@ class Pages:
             view=View(wanted.view),
             unit_id=wanted.unit_id,
             assigned=wanted.assigned,
+            batch_key=wanted.batch_key,
             unit_code=wanted.unit_code,
             record_type=wanted.record_type,
             year=wanted.year,

@@ -31,6 +31,7 @@ def documents_behind(
     view: View = View.ISSUER,
     unit_id: str | None = None,
     assigned: bool = True,
+    batch_key: str | None = None,
     unit_code: str | None = None,
     record_type: str | None = None,
     year: int | None = None,
@@ -46,7 +47,7 @@ def documents_behind(
         figure: One of ``COUNTED`` or ``STOPPED``; every document when ``None``.
         view, unit_id, assigned: The row the figure stands in, as in ``warehouse.progress``: ``assigned`` is false for
             papers of this former unit that nobody was given.
-        unit_code, record_type, year, status, record_status: Only these.
+        batch_key, unit_code, record_type, year, status, record_status: Only these.
         limit, offset: Which of them.
     """
     document, record = schema.document.c, schema.record.c
@@ -55,6 +56,7 @@ def documents_behind(
     conditions: list[sa.ColumnElement[bool]] = [
         column == value
         for column, value in (
+            (document.batch_key, batch_key),
             (document.unit_code, unit_code),
             (document.record_type, record_type),
             (document.year, year),

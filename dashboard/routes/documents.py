@@ -28,6 +28,7 @@ def documents(request: Request, person: Signed) -> Response:
         view=asked.choice(request, "view", VIEWS) or "issuer",
         unit_id=asked.text(request, "unit_id"),
         assigned=asked.text(request, "assigned") != "0",
+        batch_key=asked.text(request, "batch_key"),
         unit_code=asked.text(request, "unit_code"),
         record_type=asked.choice(request, "record_type", record_types()),
         year=asked.number(request, "year"),

@@ -123,3 +123,19 @@ def test_files_keep_to_the_scope_too(sign_in: SignIn) -> None:
     assert [row[1] for row in rows_of(client, "/ho-so.csv")] == ["HS-0002"]
     assert rows_of(client, "/phan-giao.csv") == []
     assert all("Hai Bà Trưng" in row[1] for row in rows_of(client, "/canh-bao.csv"))
+
+
+def test_every_figure_of_a_batch_leads_to_as_many_documents(client: TestClient) -> None:
+    page = html.fromstring(client.get(f"/lo/{BATCH}").text)
+    figures = {
+        it.xpath("./dt")[0].text_content(): (it.xpath("./dd/a/@href"), it.xpath("./dd")[0].text_content().strip())
+        for it in page.xpath("//dl[@class='figures']/div")
+    }
+    for name in ("Hồ sơ được giao", "Đã xong", "Chờ rà soát", "Bị loại", "Bị từ chối"):
+        (address,), shown = figures[name]
+        told = client.get(address.replace("/ho-so?", "/ho-so.json?")).json()
+        assert len(told["documents"]) == int(shown) > 0, name
+        assert {it["batch_key"] for it in told["documents"]} == {BATCH}
+    row = html.fromstring(client.get("/lo").text).xpath(f"//tr[@data-batch='{BATCH}']")[0]
+    (stopped,) = row.xpath("./td[@data-label='Dừng lại']/a/@href")
+    assert len(rows_of(client, stopped.replace("/ho-so?", "/ho-so.csv?"))) == 3
