@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from archive_sample import make_sample
+from archived_records import keep_files
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from warehouse.accounts import add_account, find_account
@@ -30,15 +31,21 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_SERVER = "import uvicorn; uvicorn.run('dashboard.app:create_app', factory=True, host='127.0.0.1', port=0)"
+_SERVER = "import uvicorn; uvicorn.run('pipeline.web:application', factory=True, host='127.0.0.1', port=0)"
 _START_SECONDS = 60.0
 
 
 @pytest.fixture(scope="session")
-def browsed_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+def browsed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the sample archive lies: its database, and the files of two records."""
+    return tmp_path_factory.mktemp("archive")
+
+
+@pytest.fixture(scope="session")
+def browsed_database(browsed_folder: Path) -> str:
     """The sample archive, and somebody who leads the city."""
-    folder: Path = tmp_path_factory.mktemp("archive")
-    url = make_sample(folder)
+    url = make_sample(browsed_folder)
+    keep_files(browsed_folder, url).database.dispose()
     engine = open_database(url)
     add_account(engine, "lan", PASSWORD, role=Role.CITY_LEAD, units=["01"], full_name="Đỗ Thị Lan", must_change=False)
     engine.dispose()
@@ -55,9 +62,10 @@ def session_token(browsed_database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def dashboard_url(browsed_database: str) -> Iterator[str]:
+def dashboard_url(browsed_database: str, browsed_folder: Path) -> Iterator[str]:
     """Address of a dashboard over the sample archive, served by a process of its own on a free port."""
-    environment = {**os.environ, "SOHOA_DATABASE_URL": browsed_database}
+    archive = f"file:{browsed_folder}/archive"
+    environment = {**os.environ, "SOHOA_DATABASE_URL": browsed_database, "SOHOA_ARCHIVE_URL": archive}
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
@@ -109,7 +117,12 @@ def page(request: pytest.FixtureRequest, chromium: Browser, dashboard_url: str, 
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on(
         "request",
-        lambda sent: None if sent.url.startswith(dashboard_url) else complaints.append(f"left: {sent.url}"),
+        # the browser's own viewer of PDFs comes from the browser
+        lambda sent: (
+            None
+            if sent.url.startswith((dashboard_url, "chrome-extension:", "chrome:"))
+            else complaints.append(f"left: {sent.url}")
+        ),
     )
     yield tab
     context.close()
