@@ -102,8 +102,11 @@ def _changed(word: Word, text: str) -> Word:
 
 
 def _without_ruling(word: Word) -> Word:
-    """A vertical bar at the edge of a word is the ruling beside it; alone it stays for others to judge."""
-    bare = word.text.strip("|¦").replace("()", "0")
+    """A vertical bar at the edge of a word is the ruling beside it, a straight quote before it a speck.
+
+    Print quotes with “ and ”. Alone such signs stay for others to judge.
+    """
+    bare = word.text.strip("|¦").lstrip("'`´").replace("()", "0")
     return _changed(word, bare) if any(char.isalnum() for char in bare) else word
 
 

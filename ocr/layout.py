@@ -45,7 +45,8 @@ class _Piece:
 
     @property
     def middle(self) -> float:
-        return (self.box.top + self.box.bottom) / 2
+        """Of its words, by the median: a speck read with them must not move it off its row."""
+        return median(_middle(word) for word in self.words)
 
 
 def order_words(words: Sequence[Word], tables: Sequence[Table] = ()) -> tuple[Word, ...]:
@@ -214,7 +215,9 @@ def _columns(band: list[_Piece], parting: float | None, extent: Bbox) -> list[li
     tall = extent.bottom - extent.top
     at_head = band[0].box.top - extent.top < _HEAD * tall
     at_foot = band[-1].box.bottom - extent.top > (1 - _FOOT) * tall
-    if (at_head or at_foot) and _is_centred(right):
+    # Specks and signs have no axis.
+    usual = median(piece.height for piece in band)
+    if (at_head or at_foot) and _is_centred([piece for piece in right if piece.height >= 0.5 * usual]):
         return [left, right]
     return [band]
 

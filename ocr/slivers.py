@@ -32,6 +32,8 @@ def drop_slivers(words: Sequence[ReadWord], tables: Sequence[Table]) -> list[Rea
     kept: list[ReadWord] = []
     for _, group in groupby(words, key=lambda word: (word.block, word.line)):
         line = sorted(group, key=lambda word: word.bbox[0])
+        if not any(char.isalnum() for word in line for char in word.text):
+            continue  # a line of signs alone is a ruling, a row of specks, the rim of a seal
         usual = median(_height(word) for word in line)
         for index, word in enumerate(line):
             beside = [line[i] for i in (index - 1, index + 1) if 0 <= i < len(line)]

@@ -54,6 +54,7 @@ def repaired(text: str, gap: int = 3) -> str:
         ("Mãsố TTHC", "Mã số TTHC"),
         ("Sở Ytế tỉnh", "Sở Y tế tỉnh"),
         ("UBNDtỉnh", "UBND tỉnh"),
+        ("'Trong trường hợp", "Trong trường hợp"),
     ],
 )
 def test_mends(read: str, paper: str) -> None:
@@ -77,6 +78,7 @@ def test_mends(read: str, paper: str) -> None:
         "ngày 05/11/1985",
         "SO/BO",
         "Điều I.",
+        "“Trong trường hợp”",
         "mã H53",
         "cổng eGov",
         "xe taxi",

@@ -122,6 +122,19 @@ def test_fields_of_two_persons_side_by_side_are_read_across() -> None:
     assert flat[10:16] == [f"{one} {other}" for (_, _, one), (_, _, other) in zip(left, right, strict=True)]
 
 
+def test_a_speck_in_a_row_does_not_part_it() -> None:
+    row = words_of((150, 660, "Giới tính: Nam"), (700, 660, "- Dân tộc"), (1200, 660, "Quốc tịch: Việt"))
+    row = [replace(w, bbox=w.bbox._replace(bottom=780)) if w.text == "-" else w for w in row]
+    below = words_of((150, 720, "Giấy tờ tùy thân"), start=1)
+    below.append(Word("¬", Bbox(1290, 722, 1330, 732), 0.4, 0, 2))
+    blocks = read_aloud([*row, *below])
+    assert [line for block in blocks for line in block] == [
+        "Giới tính: Nam - Dân tộc Quốc tịch: Việt",
+        "¬",
+        "Giấy tờ tùy thân",
+    ]
+
+
 def test_table_is_read_across() -> None:
     rows = [
         (x, 1500 + 60 * i, f"{name}{i}")

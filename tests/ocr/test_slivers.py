@@ -26,6 +26,7 @@ def line(*parts: tuple[str, int, int, int, int]) -> list[ReadWord]:
         (line(("tế", 10, 10, 40, 40), ("ở", 45, 12, 60, 40), ("o", 65, 22, 80, 40)), 3),
         (line(("Bộ", 10, 10, 60, 42), ("Y", 40, 10, 58, 40), ("tế", 64, 10, 90, 40)), 3),
         (line(("tỉnh", 10, 10, 60, 40), (".", 62, 36, 66, 40), ("-", 70, 26, 80, 29)), 3),
+        (line(("¬", 10, 10, 60, 20), ("`-", 62, 6, 66, 12)), 0),
     ],
 )
 def test_heights_tell_scraps(words: list[ReadWord], kept: int) -> None:
