@@ -90,9 +90,16 @@ def write_month_reports(month: str | None = None) -> dict[str, Any]:
     plan = plan_of(settings)
     files = [settings.report_folder / f"bao-cao-{chosen}{suffix}" for suffix in (".xlsx", ".pdf")]
     for file in files:
-        write_report(context.database, chosen, file, targets=plan, agency=settings.agency)
+        write_report(
+            context.database,
+            chosen,
+            file,
+            targets=plan,
+            agency=settings.agency,
+            alert_weeks=settings.alert_weeks,
+        )
         log.info("written: %s", file)
-    told = month_report(context.database, chosen, targets=plan).totals
+    told = month_report(context.database, chosen, targets=plan, alert_weeks=settings.alert_weeks).totals
     return {
         "month": chosen,
         "files": [str(Path(file).resolve()) for file in files],

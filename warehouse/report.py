@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from manifests.record_types import areas
 from manifests.targets import Targets
-from warehouse.alerts import KINDS, alerts
+from warehouse.alerts import KINDS, WATCHED_WEEKS, alerts
 from warehouse.errors import MonthError
 from warehouse.outlook import Outlook, outlooks
 from warehouse.progress import progress_by_custodian, progress_by_type, progress_by_unit, totals
@@ -94,7 +94,9 @@ class MonthReport:
         return f"Số liệu tính đến hết ngày {day}; {told or 'chưa có danh mục được duyệt'}"
 
 
-def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = None) -> MonthReport:
+def month_report(
+    engine: sa.Engine, month: str, *, targets: Targets | None = None, alert_weeks: int = WATCHED_WEEKS
+) -> MonthReport:
     """The report of ``month`` (``YYYY-MM``), as it was known at the end of its last day; of this month, as of today.
 
     Raises:
@@ -129,7 +131,7 @@ def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = Non
                     TROUBLE: ", ".join(KINDS[kind] for kind in it.kinds),
                     SENTENCE: it.sentence,
                 }
-                for it in alerts(engine, on=until, targets=targets)
+                for it in alerts(engine, on=until, targets=targets, weeks=alert_weeks)
             ),
         ),
     }
@@ -137,7 +139,13 @@ def month_report(engine: sa.Engine, month: str, *, targets: Targets | None = Non
 
 
 def write_report(
-    engine: sa.Engine, month: str, target: Path, *, targets: Targets | None = None, agency: str | None = None
+    engine: sa.Engine,
+    month: str,
+    target: Path,
+    *,
+    targets: Targets | None = None,
+    agency: str | None = None,
+    alert_weeks: int = WATCHED_WEEKS,
 ) -> Path:
     """Write the report of ``month`` to ``target``, XLSX or PDF by its suffix; returns ``target``.
 
@@ -152,7 +160,7 @@ def write_report(
     suffix = target.suffix.lower()
     if suffix not in {".xlsx", ".pdf"}:
         raise ValueError(f"{target.name}: a report is written as .xlsx or .pdf; choose one of these suffixes")
-    report = month_report(engine, month, targets=targets)
+    report = month_report(engine, month, targets=targets, alert_weeks=alert_weeks)
     target.parent.mkdir(parents=True, exist_ok=True)
     if suffix == ".xlsx":
         from warehouse.report_xlsx import write_workbook

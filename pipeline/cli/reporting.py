@@ -27,14 +27,14 @@ def report(month: str, target: Path | None, as_json: bool) -> None:
     if target is not None and target.suffix.lower() not in {".xlsx", ".pdf"}:
         fail(f"{target.name}: báo cáo ghi dạng .xlsx hoặc .pdf.", Exit.BAD_USAGE)
     context = open_context()
-    plan, agency = plan_of(context.settings), context.settings.agency
+    plan, agency, weeks = plan_of(context.settings), context.settings.agency, context.settings.alert_weeks
     files = [target] if target else [] if as_json else [Path(f"bao-cao-{month}{it}") for it in (".xlsx", ".pdf")]
     for file in files:
-        write_report(context.database, month, file, targets=plan, agency=agency)
+        write_report(context.database, month, file, targets=plan, agency=agency, alert_weeks=weeks)
         if not as_json:
             out.print(f"Đã ghi {file}", markup=False, highlight=False)
     if as_json:
-        told = month_report(context.database, month, targets=plan)
+        told = month_report(context.database, month, targets=plan, alert_weeks=weeks)
         tables = {
             title: [
                 {name: None if value != value else value for name, value in row.items()}

@@ -23,6 +23,17 @@ from warehouse.behind import COUNTED
 from warehouse.completeness import completeness
 from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_custodian, progress_by_unit
+from warehouse.report import (
+    ALERTS,
+    CODE,
+    DIGITIZED,
+    INDEXED,
+    INVENTORY,
+    SENTENCE,
+    TARGET,
+    UNITS,
+    month_report,
+)
 
 SignIn = Callable[..., TestClient]
 WATCHED = ["/canh-bao", "/danh-muc", "/phan-giao", "/day-du", "/doi-chieu", "/ma-tran", "/ma-tran/tuan"]
@@ -139,3 +150,24 @@ def test_every_figure_of_a_batch_leads_to_as_many_documents(client: TestClient) 
     row = html.fromstring(client.get("/lo").text).xpath(f"//tr[@data-batch='{BATCH}']")[0]
     (stopped,) = row.xpath("./td[@data-label='Dừng lại']/a/@href")
     assert len(rows_of(client, stopped.replace("/ho-so?", "/ho-so.csv?"))) == 3
+
+
+def test_the_monthly_report_tells_the_figures_of_the_page(sign_in: SignIn, sample: sa.Engine) -> None:
+    own = with_own(
+        city_targets(), [Target(dt.date(2025, 9, 30), 15.0, unit_code="00256", source="Kế hoạch của phường")]
+    )
+    report = month_report(sample, "2025-09", targets=own, alert_weeks=50)
+    page = sign_in("city", targets=own).get("/tien-do.json?on=2025-09&sort=code").json()
+    table = report.tables[UNITS]
+    shown = [(it["unit_code"], it["counts"], it["outlook"]) for it in page["units"]]
+    assert [it[0] for it in shown] == list(table[CODE])
+    for row, (_, counts, outlook) in zip(table.to_dict("records"), shown, strict=True):
+        assert (row[INVENTORY], row[DIGITIZED], row[INDEXED]) == (
+            counts["inventory"],
+            counts["digitized"],
+            counts["indexed"],
+        )
+        assert 100 * row[TARGET] == outlook["due_percent"]
+    assert report.totals.inventory_records == page["total"]["inventory"] == 14
+    told = sign_in("city", targets=own, alert_weeks=50).get("/canh-bao.json?on=2025-09").json()["alerts"]
+    assert list(report.tables[ALERTS][SENTENCE]) == [it["sentence"] for it in told]
