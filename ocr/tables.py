@@ -15,8 +15,8 @@ from manifests.text import Bbox
 if TYPE_CHECKING:
     from ocr.page import GrayImage
 
-_DPI = 100.0
-"""Resolution at which rulings are looked for: a hairline is half a pixel of grey there."""
+_DPI = 85.0
+"""Least resolution at which rulings are looked for: a hairline is half a pixel of grey there."""
 _RULINGS = ((205, 15.0, 8.0), (236, 25.0, 12.0))
 """Grey below which pixels count, and the shortest run across and down that is a ruling; the engine's copy has white
 paper. Letters of a word touch each other, lines of print do not; the fainter a run, the longer it must be."""
@@ -68,21 +68,35 @@ def find_tables(image: GrayImage, dpi: float) -> tuple[Table, ...]:
     """
     import cv2
 
-    factor = min(1.0, _DPI / dpi)
-    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1.0 else image
-    mm = dpi * factor / 25.4
+    # By a whole factor: averaging by any other costs as much as all the rest.
+    step = max(1, int(dpi / _DPI))
+    high, wide = image.shape[0] // step, image.shape[1] // step
+    if not high or not wide:
+        return ()
+    small = cv2.resize(image[: high * step, : wide * step], (wide, high), interpolation=cv2.INTER_AREA)
+    mm = dpi / step / 25.4
     rules = _rules(small, mm)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(rules, connectivity=8)
+    outlines, levels = cv2.findContours(rules, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     found = []
-    for left, top, width, height, _ in stats[1:]:
-        if width < _TABLE_MM[0] * mm or height < _TABLE_MM[1] * mm:
+    for outline, level in zip(outlines, levels[0] if outlines else (), strict=True):
+        left, top, width, height = cv2.boundingRect(outline)
+        if level[3] >= 0 or width < _TABLE_MM[0] * mm or height < _TABLE_MM[1] * mm:
             continue
-        cells = _cells(rules[top : top + height, left : left + width], int(left), int(top), mm)
+        cells = _cells(rules[top : top + height, left : left + width], left, top, mm)
         if _side_by_side(cells):
-            box = Bbox(int(left), int(top), int(left + width), int(top + height))
-            found.append(Table(box, cells).scaled(1 / factor))
-    return tuple(sorted(found, key=lambda table: table.box.top))
+            found.append(Table(Bbox(left, top, left + width, top + height), cells).scaled(step))
+    # A frame drawn around the page holds the table's rulings as well.
+    inmost = [table for table in found if not any(_within(other.box, table.box) for other in found)]
+    return tuple(sorted(inmost, key=lambda table: table.box.top))
+
+
+def _within(inner: Bbox, outer: Bbox) -> bool:
+    return (
+        outer.left < inner.left
+        and outer.top < inner.top
+        and outer.right > inner.right
+        and outer.bottom > inner.bottom
+    )
 
 
 def _rules(small: Any, mm: float) -> Any:
@@ -95,14 +109,25 @@ def _rules(small: Any, mm: float) -> Any:
     inks = [(small < light).astype(np.uint8) for light, *_ in _RULINGS]
     for turned in (True, False):
         for ink, (_, *lengths) in zip(inks, _RULINGS, strict=True):
-            shapes = [(3, 1), (1, max(5, round(lengths[turned] * mm)) | 1), (1, gap)]
-            near, run, broken = (np.ones(shape[::-1] if turned else shape, np.uint8) for shape in shapes)
+            run = max(5, round(lengths[turned] * mm)) | 1
             # A ruling a little askew is a stair of runs; a pixel to either side joins its steps.
-            runs = cv2.morphologyEx(cv2.dilate(ink, near), cv2.MORPH_OPEN, run)
-            rules |= cv2.morphologyEx(runs, cv2.MORPH_CLOSE, broken)
+            thick = cv2.dilate(ink, np.ones((1, 3) if turned else (3, 1), np.uint8))
+            cores = cv2.erode(thick, np.ones((run, 1) if turned else (1, run), np.uint8))
+            if cv2.countNonZero(cores):
+                # The run itself, and what is left of a break when it has grown over it and shrunk again.
+                grown = (_along(cores, run + gap - 1, turned) > 0).astype(np.uint8)
+                rules |= (_along(grown, gap, turned) == gap).astype(np.uint8)
         if not rules.any():
             break
     return rules
+
+
+def _along(mask: Any, length: int, down: bool) -> Any:
+    """How many of the ``length`` pixels around each one are set; a sum costs the same whatever its length."""
+    import cv2
+
+    size = (1, length) if down else (length, 1)
+    return cv2.boxFilter(mask, cv2.CV_16S, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
 
 
 def _cells(rules: Any, left: int, top: int, mm: float) -> tuple[Bbox, ...]:

@@ -67,6 +67,15 @@ def test_frames_underlines_and_print_are_no_tables(draw_page) -> None:
     assert find_tables(page.pixels, 200) == ()
 
 
+def test_a_table_inside_a_frame_is_the_table() -> None:
+    page = ruled()
+    page[20:23, 20:1480] = page[977:980, 20:1480] = 0
+    page[20:980, 20:23] = page[20:980, 1477:1480] = 0
+    (table,) = find_tables(page, DPI)
+    assert len(table.cells) == 12
+    assert table.box.left > 80
+
+
 def test_tables_are_told_on_any_scale() -> None:
     table = Table(Bbox(10, 20, 110, 220), (Bbox(10, 20, 60, 220),))
     assert table.scaled(0.5) == Table(Bbox(5, 10, 55, 110), (Bbox(5, 10, 30, 110),))
