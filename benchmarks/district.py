@@ -18,6 +18,7 @@ from synthetic import District
 from manifests.documents import DocumentRecord
 from pipeline.ledger import Ledger
 from pipeline.results import Receipt
+from pipeline.runner import LOADED_AT_ONCE
 from warehouse.database import migrate, open_database
 from warehouse.load import load_records
 from warehouse.progress import progress_by_unit, totals
@@ -43,8 +44,11 @@ def load_batch(engine: sa.Engine, receipt: Receipt, records: list[DocumentRecord
     ledger = Ledger(engine)
     ledger.batch_started(receipt.batch)
     ledger.batch_received(receipt)
-    result = load_records(engine, records)
-    ledger.documents_done([it.document_key for it in records])
+    result = LoadResult()
+    for start in range(0, len(records), LOADED_AT_ONCE):
+        some = records[start : start + LOADED_AT_ONCE]
+        result += load_records(engine, some)
+        ledger.documents_done([it.document_key for it in some])
     ledger.batch_status(receipt.batch, BatchStatus.DONE)
     return result
 

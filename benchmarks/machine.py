@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -23,6 +23,14 @@ SERVER = {
     "max_connections": "80",
 }
 """What an administrator sets for a machine with an SSD and some GB to spare; every commit is durable."""
+BUILDING = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "maintenance_work_mem": "1GB",
+    "max_wal_size": "16GB",
+}
+"""While something is built that nobody measures yet."""
 
 _SERVERS: set[int] = set()  # process ids of the servers started here
 
@@ -38,12 +46,13 @@ def machine() -> str:
 
 
 @contextmanager
-def database(kind: str, folder: Path | None = None) -> Iterator[str]:
+def database(kind: str, folder: Path | None = None, *, building: bool = False) -> Iterator[str]:
     """URL of an empty database: a SQLite file, or a PostgreSQL server of its own over a Unix socket.
 
     Args:
         kind: ``sqlite`` or ``postgres``.
         folder: Where it is kept; a temporary one, removed at the end, when ``None``.
+        building: Nothing is measured: the server of ``BUILDING``, whose commits may be lost with the machine.
     """
     place = folder or Path(tempfile.mkdtemp(prefix="bench-sohoa-"))
     place.mkdir(parents=True, exist_ok=True)
@@ -51,7 +60,7 @@ def database(kind: str, folder: Path | None = None) -> Iterator[str]:
         if kind == "sqlite":
             yield f"sqlite:///{place.resolve()}/warehouse.db"
         else:
-            with _server(place.resolve()) as url:
+            with _server(place.resolve(), SERVER | (BUILDING if building else {})) as url:
                 yield url
     finally:
         if folder is None:
@@ -59,7 +68,7 @@ def database(kind: str, folder: Path | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def _server(folder: Path, wanted: dict[str, str]) -> Iterator[str]:
     programs = _programs()
     user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     if user:
@@ -76,7 +85,7 @@ def _server(folder: Path) -> Iterator[str]:
     made = data.exists()
     if not made:
         call(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale")
-    settings = " ".join(f"-c {name}={value}" for name, value in SERVER.items())
+    settings = " ".join(f"-c {name}={value}" for name, value in wanted.items())
     options = f"-c listen_addresses='' -k {folder} {settings}"
     call(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-t", "300", "-o", options, "start")
     process = int((data / "postmaster.pid").read_text().split()[0])
@@ -110,13 +119,22 @@ class Work:
 
 def _server_seconds() -> float:
     """Processor time of the servers started here; processes that ended counted to the one that started them."""
+    return _seconds(lambda process, parent: process in _SERVERS or parent in _SERVERS)
+
+
+def tree_seconds(root: int) -> float:
+    """Processor time of a process and those it started."""
+    return _seconds(lambda process, parent: root in (process, parent))
+
+
+def _seconds(counts: Callable[[int, int], bool]) -> float:
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it ended meanwhile
             continue
-        if int(stat.parent.name) in _SERVERS or int(fields[1]) in _SERVERS:
+        if counts(int(stat.parent.name), int(fields[1])):
             ticks += sum(int(it) for it in fields[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +19,7 @@ from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, root_of
 from dashboard.desk import Desk
 from dashboard.options import LOOPBACK, Options
 from dashboard.problems import api_status, problem
+from dashboard.progressing import ProgressFilter, progress_page
 from dashboard.purposes import PurposeNeeded
 from dashboard.routes import ROUTERS
 from dashboard.routes.session import purpose_address, sign_in_address
@@ -70,6 +72,8 @@ def create_app(options: Options | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if desk.options.figures_age:  # a big city: who comes first does not wait until all of it is counted
+            Thread(target=_count_ahead, args=(desk,), daemon=True).start()
         yield
         desk.close()
 
@@ -102,6 +106,11 @@ def create_app(options: Options | None = None) -> FastAPI:
     if not desk.options.inside_airflow:  # there the server around it has answered for the name already
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *desk.options.hosts])
     return app
+
+
+def _count_ahead(desk: Desk) -> None:
+    with suppress(WarehouseError):  # no database yet, or not now: the first reader is told so
+        progress_page(desk.engine, ProgressFilter(), desk.options.targets)
 
 
 def _headers(options: Options) -> dict[str, str]:

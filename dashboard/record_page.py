@@ -12,13 +12,11 @@ from dashboard.pages import document_line
 from dashboard.reviewing import FieldLine, field_line
 from manifests.documents import Artefact, ArtefactKind, SignatureFact
 from manifests.record_types import FieldType, record_types
+from warehouse.artefacts import PDF, SHOWN_FILES
 from warehouse.histories import record_details
 from warehouse.hits import HistoryEntry, RecordDetails
 from warehouse.results import DocumentDetail
 
-PDF = "application/pdf"
-
-_SHOWN = (ArtefactKind.SIGNED_PDF, ArtefactKind.PDFA, ArtefactKind.ORIGINAL)
 _CUT_FROM = (ArtefactKind.PDFA, ArtefactKind.SIGNED_PDF, ArtefactKind.ORIGINAL)
 """Boxes are those of the image before a signature was drawn on it."""
 
@@ -220,7 +218,7 @@ def record_page(engine: Any, document_key: str) -> RecordPage | None:
 
 def shown_file(detail: DocumentDetail) -> Artefact | None:
     """The PDF people get: signed, else PDF/A, else the delivered one that stands on its own signature."""
-    return _first(detail, _SHOWN)
+    return _first(detail, SHOWN_FILES)
 
 
 def cut_file(detail: DocumentDetail) -> Artefact | None:

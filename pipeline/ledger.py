@@ -76,17 +76,12 @@ class Ledger:
             self._write_documents(connection, receipt, accepted, refused)
             connection.execute(sa.delete(t.fault).where(t.fault.c.batch_key == key))
             insert(connection, t.fault, [_fault_row(key, fault) for fault in receipt.faults])
-            for some in chunks([document.key for document in receipt.documents]):
-                connection.execute(
-                    sa.update(t.artefact)
-                    .where(t.artefact.c.document_key.in_(some), t.artefact.c.kind == ArtefactKind.ORIGINAL)
-                    .values(current=False)
-                )
             rows = [
                 _artefact_row(document.key, artefact, None, receipt.received_at)
                 for document in receipt.documents
                 for artefact in document.originals
             ]
+            _replaced(connection, rows, [document.key for document in receipt.documents])
             upsert(connection, t.artefact, rows, update=("sha256", "size", "media_type", "current"))
 
     def _write_documents(
@@ -206,10 +201,18 @@ class Ledger:
     def documents_done(self, document_keys: Sequence[str]) -> None:
         """These documents are in the warehouse."""
         done = {"status": DocumentStatus.DONE, "stage": "load", "reason_code": None, "reason_detail": None}
+        document = t.document.c
+        other = (
+            document.status != DocumentStatus.DONE,
+            document.stage.is_distinct_from("load"),
+            document.reason_code.is_not(None),
+        )
         with self._engine.begin() as connection:
             for some in chunks(document_keys):
                 connection.execute(
-                    sa.update(t.document).where(t.document.c.document_key.in_(some)).values(**done, updated_at=_now())
+                    sa.update(t.document)
+                    .where(document.document_key.in_(some), sa.or_(*other))
+                    .values(**done, updated_at=_now())
                 )
 
     def finished(self, ref: BatchRef) -> dict[str, str]:
@@ -269,6 +272,20 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             return tuple(sorted(connection.execute(query).scalars()))
+
+
+def _replaced(connection: sa.Connection, originals: list[dict[str, Any]], document_keys: list[str]) -> None:
+    """Originals of these documents that were not delivered this time are no longer the current ones."""
+    delivered = {(row["document_key"], row["key"]) for row in originals}
+    artefact = t.artefact.c
+    for some in chunks(document_keys):
+        known = sa.select(artefact.document_key, artefact.key).where(
+            artefact.document_key.in_(some), artefact.kind == ArtefactKind.ORIGINAL, artefact.current
+        )
+        gone = sorted({tuple(row) for row in connection.execute(known)} - delivered)
+        for key, name in gone:
+            own = (artefact.document_key == key, artefact.kind == ArtefactKind.ORIGINAL, artefact.key == name)
+            connection.execute(sa.update(t.artefact).where(*own).values(current=False))
 
 
 def _standing(outcome: Outcome, at: dt.datetime) -> sa.Update:

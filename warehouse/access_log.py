@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from warehouse.database import reading, writing
+from warehouse.merge import insert
 from warehouse.schema_access import access_purpose, record_access
 
 LONGEST_REASON = 500
@@ -123,13 +124,10 @@ def note_access(
     Raises:
         DatabaseUnavailableError: It could not be written, so nothing may be shown.
     """
-    rows = [
-        {**_who(reader), "action": action, "document_key": key, "detail": detail[:LONGEST_REASON]}
-        for key in document_keys
-    ]
-    if rows:
+    line = {**_who(reader), "action": action, "detail": detail[:LONGEST_REASON]}
+    if document_keys:
         with writing(engine) as connection:
-            connection.execute(sa.insert(record_access), rows)
+            insert(connection, record_access, [{**line, "document_key": key} for key in document_keys])
 
 
 def note_search(engine: sa.Engine, reader: Reader, query: Mapping[str, Any], hits: int, detail: str = "") -> str:
@@ -162,6 +160,8 @@ def find_search(engine: sa.Engine, search_id: str, account_id: int) -> KeptSearc
 
 def set_purpose(engine: sa.Engine, session_token: str, purpose: Purpose, reason: str) -> None:
     """Keep what somebody opens records for, until the session ends or another purpose is told."""
+    if purpose_of(engine, session_token) == (purpose, reason):
+        return
     key = _digest(session_token)
     with writing(engine) as connection:
         connection.execute(sa.delete(access_purpose).where(access_purpose.c.token_sha256 == key))

@@ -1,4 +1,4 @@
-"""Every file the ledger knows to be stored, for those who prove that it still is."""
+"""The files the ledger knows to be stored: which one people get, and all of them for whoever proves them there."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from manifests.documents import Artefact
+from manifests.documents import Artefact, ArtefactKind
 from warehouse.schema import artefact
+
+PDF = "application/pdf"
+SHOWN_FILES = (ArtefactKind.SIGNED_PDF, ArtefactKind.PDFA, ArtefactKind.ORIGINAL)
+"""Of a document's current PDFs people get the first of these kinds, and the latest of a kind."""
 
 _PAGE = 1000
 

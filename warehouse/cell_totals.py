@@ -21,6 +21,7 @@ from warehouse.schema_totals import (
     cell_stale,
     cell_total,
     cell_total_part,
+    unit_refresh,
 )
 
 _CELL = ("unit_code", "record_type", "year")
@@ -40,7 +41,10 @@ def refresh_totals(engine: sa.Engine) -> int:
         rows = {tuple(row) for row in connection.execute(marked)}
         cells = sorted({row[1:] for row in rows})
         _count(connection, sorted({row[0] for row in rows}), cells)
-        upsert(connection, cell_refresh, [{"id": 1, "token": secrets.randbits(62)}], update=("token",))
+        token = secrets.randbits(62)
+        upsert(connection, cell_refresh, [{"id": 1, "token": token}], update=("token",))
+        units = [{"unit_code": code, "token": token} for code in sorted({cell[0] for cell in cells})]
+        upsert(connection, unit_refresh, units, update=("token",))
     return len(cells)
 
 

@@ -37,6 +37,7 @@ class Selection:
     Attributes:
         on: As of the end of this day in Hanoi, as far as it was known then; ``None`` is now.
         version: Inventory version; ``None`` counts none.
+        unit_codes: Only these, beside ``unit_code``.
     """
 
     version: int | None
@@ -44,6 +45,7 @@ class Selection:
     unit_code: str | None = None
     record_type: str | None = None
     year: int | None = None
+    unit_codes: tuple[str, ...] | None = None
 
     @property
     def until(self) -> dt.datetime | None:
@@ -237,6 +239,7 @@ def standing_now() -> dict[str, sa.ColumnElement[bool]]:
         needs_review=record.status == RecordStatus.NEEDS_REVIEW,
         reconciled=_matched(None),
         quarantined=document.status == DocumentStatus.QUARANTINED,
+        refused=document.status == DocumentStatus.REFUSED,
     )
 
 
@@ -285,6 +288,7 @@ def _standing_then(
         needs_review=known.c.status == RecordStatus.NEEDS_REVIEW,
         reconciled=_matched(until),
         quarantined=stopped,
+        refused=sa.or_(document.status == DocumentStatus.REFUSED, _accepted_later(until)),
     )
 
 
@@ -293,17 +297,18 @@ def _conditions(
     signed: sa.ColumnElement[bool],
     pdfa: sa.ColumnElement[bool],
     recorded: sa.ColumnElement[bool],
+    refused: sa.ColumnElement[bool],
     **others: sa.ColumnElement[bool],
 ) -> dict[str, sa.ColumnElement[bool]]:
     # Signing stands before indexing, so a document that has its record and no signed file needed no signature.
     unsigned = sa.and_(recorded, schema.record.c.pdfa_verdict != "invalid", pdfa)
-    own = sa.and_(recorded, sa.not_(signed), _own_signature())
+    own = sa.and_(recorded, sa.not_(signed), own_signature())
     return {
-        "received": schema.document.c.status != DocumentStatus.REFUSED,
+        "received": sa.not_(refused),
         "digitized": sa.or_(signed, unsigned, own),
         "signed": signed,
         "own_signed": own,
-        "refused": schema.document.c.status == DocumentStatus.REFUSED,
+        "refused": refused,
         **others,
     }
 
@@ -317,7 +322,19 @@ def _stored(kind: ArtefactKind, until: dt.datetime | None) -> sa.ColumnElement[b
     return query.where(artefact.current if until is None else artefact.created_at < until).exists()
 
 
-def _own_signature() -> sa.ColumnElement[bool]:
+def _accepted_later(until: dt.datetime) -> sa.ColumnElement[bool]:
+    """The batch was there, and no original of this document was taken over yet: it was refused, or nobody had
+    declared it. Only what ``receive`` wrote counts (it names no run): a rebuilt database may know no more.
+    """
+    artefact = schema.artefact.c
+    original = sa.select(artefact.key).where(
+        artefact.document_key == schema.document.c.document_key, artefact.kind == ArtefactKind.ORIGINAL
+    )
+    taken_over = original.where(artefact.run_key.is_(None), artefact.created_at >= until)
+    return sa.and_(taken_over.exists(), sa.not_(original.where(artefact.created_at < until).exists()))
+
+
+def own_signature() -> sa.ColumnElement[bool]:
     """The delivered file bears a signature that makes it a valid e-file by itself (Chỉ thị 08/CT-UBND, 29/4/2025)."""
     signature = schema.signature.c
     return (
@@ -376,4 +393,7 @@ def _only(query: sa.Select[Any], table: sa.Table, wanted: Selection) -> sa.Selec
 def filters(table: sa.FromClause, wanted: Selection) -> list[sa.ColumnElement[bool]]:
     """Conditions on the columns every table of cells has."""
     only = {"unit_code": wanted.unit_code, "record_type": wanted.record_type, "year": wanted.year}
-    return [table.c[name] == value for name, value in only.items() if value is not None]
+    conditions = [table.c[name] == value for name, value in only.items() if value is not None]
+    if wanted.unit_codes is not None:
+        conditions.append(table.c.unit_code.in_(wanted.unit_codes))
+    return conditions

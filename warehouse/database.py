@@ -29,6 +29,7 @@ from warehouse.migrations import HEAD
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
 
+_LOOK_AGAIN = 0.003  # seconds between two looks whether SQLite's write lock is free
 _BEGIN = "sqlite_begin"
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock, some milliseconds
 _QUERY_CANCELED = "57014"
@@ -195,7 +196,31 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+    statement = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
+    if statement == "BEGIN IMMEDIATE":
+        _take_write_lock(connection, statement)
+    else:
+        connection.exec_driver_sql(statement)
+
+
+def _take_write_lock(connection: sa.Connection, statement: str) -> None:
+    # SQLite itself looks for the lock ten times a second: who waits for a loader that writes one batch after the
+    # other would hardly ever find it free. We look more often; waiting costs nothing else.
+    driver: Any = connection.connection.driver_connection
+    until = time.monotonic() + SQLITE_BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute(statement)
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            time.sleep(_LOOK_AGAIN)
+        connection.exec_driver_sql(statement)  # tells in the warehouse's words why it cannot be had
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {1000 * SQLITE_BUSY_SECONDS}")
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:

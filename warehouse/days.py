@@ -10,7 +10,7 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from manifests.documents import ArtefactKind, RecordStatus
 from warehouse import schema
-from warehouse.cells import Selection, cell_columns, filters, is_stale, stale_cells
+from warehouse.cells import Selection, cell_columns, filters, is_stale, own_signature, stale_cells
 from warehouse.schema import DocumentStatus
 from warehouse.schema_progress import record_standing
 from warehouse.schema_totals import cell_day
@@ -81,6 +81,7 @@ def days_from_facts(
             record.pdfa_verdict.label("verdict"),
             stored(ArtefactKind.SIGNED_PDF).label("signed_at"),
             stored(ArtefactKind.PDFA).label("pdfa_at"),
+            sa.case((own_signature(), 1), else_=0).label("own_signed"),
             stood(sa.func.min(standing.at)).label("recorded_at"),
             stood(sa.func.max(sa.case((standing.status == RecordStatus.ACCEPTED, standing.at)))).label("accepted_at"),
         )
@@ -91,7 +92,9 @@ def days_from_facts(
     )
     unsigned = sa.and_(single.pdfa_at.is_not(None), single.verdict != "invalid")
     later = sa.case((single.pdfa_at > single.recorded_at, single.pdfa_at), else_=single.recorded_at)
-    digitized_at = sa.func.coalesce(single.signed_at, sa.case((unsigned, later)))
+    digitized_at = sa.func.coalesce(
+        single.signed_at, sa.case((unsigned, later)), sa.case((single.own_signed == 1, single.recorded_at))
+    )
     accepted_at = sa.case((single.status == RecordStatus.ACCEPTED, single.accepted_at))
     days = sa.select(
         *(single[name] for name in columns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,8 +106,8 @@ def document_detail(engine: sa.Engine, document_key: str) -> DocumentDetail | No
             ),
             pages=_pages(connection, document_key),
             artefacts=_artefacts(connection, document_key),
-            signatures=tuple(_signature(row) for row in signatures if row["of"] == SignatureSide.OUTPUT),
-            input_signatures=tuple(_signature(row) for row in signatures if row["of"] == SignatureSide.INPUT),
+            signatures=tuple(signature_of(row) for row in signatures if row["of"] == SignatureSide.OUTPUT),
+            input_signatures=tuple(signature_of(row) for row in signatures if row["of"] == SignatureSide.INPUT),
             events=tuple(
                 Event(
                     type=row["type"], at=row["at"], outcome=row["outcome"], detail=row["detail"], agent=row["agent"]
@@ -206,7 +207,8 @@ def _artefacts(connection: sa.Connection, document_key: str) -> tuple[StoredArte
     )
 
 
-def _signature(row: sa.RowMapping) -> SignatureFact:
+def signature_of(row: Mapping[str, Any] | sa.RowMapping) -> SignatureFact:
+    """The fact a row of ``schema.signature`` holds."""
     values: dict[str, Any] = {name: row[name] for name in SignatureFact.__slots__}
     if "changes" in values:
         values["changes"] = tuple(values["changes"] or ())

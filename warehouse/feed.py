@@ -9,19 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from manifests.doc_codes import DocCodeRules
+from manifests.documents import Artefact, SignatureFact
 from manifests.outside import OutsideRow
 from warehouse import schema
+from warehouse.artefacts import PDF, SHOWN_FILES
 from warehouse.database import reading, writing
-from warehouse.merge import hold
+from warehouse.documents import signature_of
+from warehouse.merge import chunks, hold, insert_values
 from warehouse.outside_match import compare_outside, stage_outside
 from warehouse.reconciliation import ReconciliationRun, begin_run, end_run
+from warehouse.schema import SignatureSide
 from warehouse.schema_access import document_code, outside_document
 
 
@@ -33,6 +38,31 @@ class FeedEntry:
     loaded_at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDocument:
+    """What the feed tells of a document, as it stands.
+
+    Attributes:
+        number, issue_date: As the record has them; the number of the manifest where the record has none.
+        names: Its people, in their order.
+        signatures: Those made here.
+        file: The PDF people get; ``None`` when there is none.
+    """
+
+    entry: FeedEntry
+    unit_code: str
+    unit_name: str
+    record_type: str
+    record_type_name: str
+    year: int
+    number: str
+    issue_date: str | None
+    pages: int
+    names: tuple[str, ...]
+    signatures: tuple[SignatureFact, ...]
+    file: Artefact | None
+
+
 def feed_entries(
     engine: sa.Engine, *, since: dt.datetime | None, after: FeedEntry | None, limit: int
 ) -> list[FeedEntry]:
@@ -41,37 +71,145 @@ def feed_entries(
     query = sa.select(it.document_key, it.loaded_at).order_by(it.loaded_at, it.document_key).limit(limit)
     if since is not None:
         query = query.where(it.loaded_at >= since)
-    if after is not None:
-        later = sa.and_(it.loaded_at == after.loaded_at, it.document_key > after.document_key)
-        query = query.where(sa.or_(it.loaded_at > after.loaded_at, later))
-    query = query.where(it.document_key.in_(sa.select(schema.document.c.document_key)))
+    if after is not None:  # compared as one value, so that the index is walked from there on
+        place = (sa.literal(after.loaded_at, it.loaded_at.type), sa.literal(after.document_key))
+        query = query.where(sa.tuple_(it.loaded_at, it.document_key) > sa.tuple_(*place))
     with reading(engine) as connection:
         return [FeedEntry(row.document_key, row.loaded_at) for row in connection.execute(query)]
+
+
+def feed_entry(engine: sa.Engine, document_key: str) -> FeedEntry | None:
+    """One document of the feed; ``None`` when it has no record somebody with this engine may see."""
+    it = schema.record.c
+    query = sa.select(it.document_key, it.loaded_at).where(it.document_key == document_key)
+    with reading(engine) as connection:
+        row = connection.execute(query).first()
+    return FeedEntry(row.document_key, row.loaded_at) if row else None
+
+
+def feed_documents(engine: sa.Engine, entries: Sequence[FeedEntry]) -> list[FeedDocument]:
+    """What the feed tells of each, in the same order; a document that went away meanwhile is left out."""
+    keys = [it.document_key for it in entries]
+    document, record = schema.document.c, schema.record.c
+    with reading(engine) as connection:
+        found = {
+            row.document_key: row
+            for row in _of_documents(
+                connection,
+                keys,
+                sa.select(
+                    document.document_key,
+                    document.unit_code,
+                    document.record_type,
+                    document.year,
+                    document.pages,
+                    sa.func.coalesce(record.number, document.number).label("number"),
+                    record.issue_date,
+                ).join_from(schema.document, schema.record),
+                document.document_key,
+            )
+        }
+        units = _units(connection, {row.unit_code for row in found.values()})
+        kind, party = schema.record_type.c, schema.party.c
+        types = dict(tuple(row) for row in connection.execute(sa.select(kind.code, kind.name)))
+        names: dict[str, list[str]] = defaultdict(list)
+        people = sa.select(party.document_key, party.name).order_by(party.document_key, party.position)
+        for person in _of_documents(connection, keys, people, party.document_key):
+            names[person.document_key].append(person.name)
+        signatures: dict[str, list[SignatureFact]] = defaultdict(list)
+        signed = schema.signature.c
+        made_here = (
+            sa.select(schema.signature)
+            .where(signed.of == SignatureSide.OUTPUT)
+            .order_by(signed.document_key, signed.position)
+        )
+        for it in _of_documents(connection, keys, made_here, signed.document_key):
+            signatures[it.document_key].append(signature_of(it._mapping))
+        files = _files(connection, keys)
+    return [
+        FeedDocument(
+            entry=entry,
+            unit_code=row.unit_code,
+            unit_name=next((name for first, last, name in units[row.unit_code] if first <= row.year <= last), "")
+            or row.unit_code,
+            record_type=row.record_type,
+            record_type_name=types.get(row.record_type, row.record_type),
+            year=row.year,
+            number=row.number or "",
+            issue_date=row.issue_date,
+            pages=row.pages,
+            names=tuple(names[entry.document_key]),
+            signatures=tuple(signatures[entry.document_key]),
+            file=files.get(entry.document_key),
+        )
+        for entry in entries
+        if (row := found.get(entry.document_key)) is not None
+    ]
+
+
+def _of_documents(
+    connection: sa.Connection, keys: Sequence[str], query: sa.Select[Any], column: sa.ColumnElement[str]
+) -> Iterator[sa.Row[Any]]:
+    for some in chunks(keys):
+        yield from connection.execute(query.where(column.in_(some)))
+
+
+def _units(connection: sa.Connection, codes: set[str]) -> dict[str, list[tuple[int, int, str]]]:
+    unit = schema.unit.c
+    found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    query = sa.select(unit.code, unit.first_year, unit.last_year, unit.name).where(unit.code.in_(sorted(codes)))
+    for row in connection.execute(query):
+        found[row.code].append((row.first_year, row.last_year, row.name))
+    return found
+
+
+def _files(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Artefact]:
+    artefact = schema.artefact.c
+    current = (
+        sa.select(schema.artefact)
+        .where(artefact.current, artefact.kind.in_(SHOWN_FILES), artefact.media_type == PDF)
+        .order_by(artefact.document_key, artefact.created_at, artefact.kind, artefact.key)
+    )
+    files: dict[str, Artefact] = {}
+    for row in _of_documents(connection, keys, current, artefact.document_key):
+        it = Artefact(kind=row.kind, key=row.key, sha256=row.sha256, size=row.size, media_type=row.media_type)
+        known = files.get(row.document_key)
+        if known is None or SHOWN_FILES.index(it.kind) <= SHOWN_FILES.index(known.kind):
+            files[row.document_key] = it
+    return files
 
 
 def codes_of(engine: sa.Engine, documents: Sequence[tuple[str, str, str]], rules: DocCodeRules) -> dict[str, str]:
     """Codes of documents, given now to those that have none; each is key, unit code and record type."""
     keys = [key for key, _, _ in documents]
-    known = sa.select(document_code.c.document_key, document_code.c.code).where(
-        document_code.c.document_key.in_(keys)
-    )
     with reading(engine) as connection:
-        codes = {row.document_key: row.code for row in connection.execute(known)}
+        codes = _known_codes(connection, keys)
     if all(key in codes for key in keys):
         return codes
     with writing(engine) as connection:
         hold(connection, "document codes")
-        codes = {row.document_key: row.code for row in connection.execute(known)}
-        for key, unit_code, record_type in documents:
-            if key in codes:
-                continue
-            series = rules.series(unit_code, record_type)
-            last = sa.select(sa.func.max(document_code.c.serial)).where(document_code.c.series == series)
-            serial = (connection.execute(last).scalar() or 0) + 1
-            codes[key] = f"{series}_{serial:06d}_V1"
-            row = {"document_key": key, "code": codes[key], "series": series, "serial": serial}
-            connection.execute(sa.insert(document_code).values(**row, given_at=dt.datetime.now(dt.UTC)))
+        codes = _known_codes(connection, keys)
+        wanted = {key: rules.series(*of) for key, *of in documents if key not in codes}
+        last = _last_serials(connection, set(wanted.values()))
+        given_at, rows = dt.datetime.now(dt.UTC), []
+        for key, series in wanted.items():
+            last[series] += 1
+            codes[key] = f"{series}_{last[series]:06d}_V1"
+            rows.append((key, codes[key], series, last[series], given_at))
+        insert_values(connection, document_code, ("document_key", "code", "series", "serial", "given_at"), rows)
     return codes
+
+
+def _known_codes(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:
+    it = document_code.c
+    query = sa.select(it.document_key, it.code)
+    return {row.document_key: row.code for row in _of_documents(connection, keys, query, it.document_key)}
+
+
+def _last_serials(connection: sa.Connection, series: set[str]) -> dict[str, int]:
+    it = document_code.c
+    query = sa.select(it.series, sa.func.max(it.serial)).where(it.series.in_(sorted(series))).group_by(it.series)
+    return defaultdict(int, {row[0]: row[1] for row in connection.execute(query)})
 
 
 def document_of(engine: sa.Engine, code: str) -> str | None:

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,7 +25,7 @@ from warehouse.merge import Row, chunks, insert, insert_missing, insert_values, 
 from warehouse.names import search_name
 from warehouse.results import LoadResult
 from warehouse.schema import BatchStatus, DocumentStatus
-from warehouse.search_index import Entry, add_entries
+from warehouse.search_index import Entry, add_entries, folded_runs
 
 _LAST_STAGE = "load"
 _DELIVERABLES = (ArtefactKind.ORIGINAL, ArtefactKind.PDFA, ArtefactKind.SIGNED_PDF)
@@ -59,17 +60,64 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadRe
 
 
 def _merge(engine: sa.Engine, incoming: Mapping[str, _Incoming]) -> LoadResult:
+    prepared = _prepare(incoming)  # before anything is locked: on SQLite nobody else can write from then on
     with writing(engine) as connection:
         _add_missing_parents(connection, incoming)
         _lock(connection, list(incoming))
         # Asked again: somebody else may have loaded the same documents meanwhile.
         stored = _stored_versions(connection, list(incoming))
-        new = {key: it for key, it in incoming.items() if key not in stored}
-        changed = {key: it for key, it in incoming.items() if key in stored and it.version > stored[key]}
+        new = {key for key in incoming if key not in stored}
+        changed = {key for key, it in incoming.items() if key in stored and it.version > stored[key]}
         unchanged = sum(key in stored and it.version == stored[key] for key, it in incoming.items())
-        _replace_facts(connection, {**new, **changed}, remove=list(changed))
+        _replace_facts(connection, prepared.only(new | changed), remove=sorted(changed))
     outdated = len(incoming) - len(new) - len(changed) - unchanged
     return LoadResult(inserted=len(new), updated=len(changed), unchanged=unchanged, outdated=outdated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """The rows of some documents; in every one the document's key is the first value, or under its name."""
+
+    keys: frozenset[str]
+    records: list[Row]
+    facts: dict[sa.Table, list[tuple[Any, ...]]]
+    artefacts: list[Row]
+    entries: list[Entry]
+
+    def only(self, keys: set[str]) -> _Prepared:
+        if keys == self.keys:
+            return self
+        return _Prepared(
+            frozenset(keys),
+            [row for row in self.records if row["document_key"] in keys],
+            {table: [row for row in rows if row[0] in keys] for table, rows in self.facts.items()},
+            [row for row in self.artefacts if row["document_key"] in keys],
+            [entry for entry in self.entries if entry.document_key in keys],
+        )
+
+
+def _prepare(incoming: Mapping[str, _Incoming]) -> _Prepared:
+    return _Prepared(
+        keys=frozenset(incoming),
+        records=[_record_row(it) for it in incoming.values()],
+        facts={
+            table: [(key, *row) for key, it in incoming.items() for row in read(it.record)]
+            for table, (_, read) in FACTS.items()
+        },
+        # The ledger may have told of these files before; when and by which run they were made stays as it said.
+        artefacts=[
+            {
+                "document_key": key,
+                **_fields(file),
+                "run_key": it.record.run_key,
+                "created_at": it.record.finished_at,
+                "current": True,
+            }
+            for key, it in incoming.items()
+            for file in it.record.artefacts
+        ],
+        entries=[_entry(key, it.record) for key, it in incoming.items()],
+    )
 
 
 def content_sha256(record: DocumentRecord) -> str:
@@ -174,7 +222,7 @@ def _stored_versions(connection: sa.Connection, keys: list[str]) -> dict[str, tu
     return stored
 
 
-def _replace_facts(connection: sa.Connection, wanted: Mapping[str, _Incoming], *, remove: list[str]) -> None:
+def _replace_facts(connection: sa.Connection, wanted: _Prepared, *, remove: list[str]) -> None:
     record, artefact = schema.record, schema.artefact
     for some in chunks(remove):
         connection.execute(sa.delete(record).where(record.c.document_key.in_(some)))  # its facts go with it
@@ -184,27 +232,14 @@ def _replace_facts(connection: sa.Connection, wanted: Mapping[str, _Incoming], *
             .values(current=False)
         )
     loaded_at = dt.datetime.now(dt.UTC)
-    insert(connection, record, [_record_row(it, loaded_at) for it in wanted.values()])
-    for table, (names, read) in FACTS.items():
-        rows = [(key, *row) for key, it in wanted.items() for row in read(it.record)]
-        insert_values(connection, table, ("document_key", *names), rows)
-    # The ledger may have told of these files before; when and by which run they were made stays as it said.
-    artefacts = [
-        {
-            "document_key": key,
-            **_fields(file),
-            "run_key": it.record.run_key,
-            "created_at": it.record.finished_at,
-            "current": True,
-        }
-        for key, it in wanted.items()
-        for file in it.record.artefacts
-    ]
-    upsert(connection, artefact, artefacts, update=("sha256", "size", "media_type", "current"))
-    add_entries(connection, [_entry(key, it.record) for key, it in wanted.items()])
+    insert(connection, record, [{**row, "loaded_at": loaded_at} for row in wanted.records])
+    for table, (names, _) in FACTS.items():
+        insert_values(connection, table, ("document_key", *names), wanted.facts[table])
+    upsert(connection, artefact, wanted.artefacts, update=("sha256", "size", "media_type", "current"))
+    add_entries(connection, wanted.entries)
 
 
-def _record_row(it: _Incoming, loaded_at: dt.datetime) -> Row:
+def _record_row(it: _Incoming) -> Row:
     document, record = it.record, it.record.record
     return {
         "document_key": document.document_key,
@@ -221,7 +256,6 @@ def _record_row(it: _Incoming, loaded_at: dt.datetime) -> Row:
         "pdfa_verdict": document.pdfa_verdict,
         "legal_profile": document.legal_profile,
         "finished_at": document.finished_at,
-        "loaded_at": loaded_at,
         "content_sha256": it.sha256,
     }
 
@@ -246,5 +280,5 @@ def _entry(key: str, document: DocumentRecord) -> Entry:
         record.number,
         record.book,
         names=tuple(search_name(party.name) for party in record.parties),
-        pages=tuple((page.facts.page_number, page.text) for page in document.pages),
+        runs=tuple(folded_runs((page.facts.page_number, page.text) for page in document.pages)),
     )

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,14 @@ import sqlalchemy as sa
 
 from manifests.record_types import areas, record_types
 from manifests.targets import Targets, city_targets
-from warehouse import schema
+from warehouse.by_day import listed_by_day
 from warehouse.cells import FIGURES, Selection
 from warehouse.database import reading
-from warehouse.progress import UNIT, figures, selection, unit_progress
+from warehouse.progress import figures, selection, shown_parts, shown_rows, unit_progress
 from warehouse.reference import today
 from warehouse.remembered import remembered
 from warehouse.results import Figures, UnitProgress
-from warehouse.views import SHOWN, View, view_cells
+from warehouse.views import SHOWN, View
 
 PACE_WEEKS = 4
 """Weeks over which the pace is measured unless somebody asks for others."""
@@ -100,16 +100,16 @@ def outlooks(
     """
     plan, day = targets or city_targets(), on or today()
     with reading(engine) as connection:
-        wanted = selection(connection, on)
+        # Where papers lie and whom they went to is shown under another code than that of the cells.
+        wanted = selection(connection, on, unit_code if view is View.ISSUER else None)
         now = _by_area(connection, wanted, view, by_area=by_area)
-        earlier = dataclasses.replace(wanted, on=day - dt.timedelta(weeks=weeks))
-        before = _by_area(connection, earlier, view, by_area=by_area)
+        before = _done_by(connection, wanted, day - dt.timedelta(weeks=weeks), view, by_area=by_area)
     found = []
     for key, unit in now.items():
         if unit_code not in (None, unit.unit_code):
             continue
-        done_before = before[key].digitized_listed if key in before else 0
-        found.append(_outlook(unit, key[1], (unit.digitized_listed - done_before) / weeks, weeks, day, plan))
+        pace = (unit.digitized_listed - before.get(key, 0)) / weeks
+        found.append(_outlook(unit, key[1], pace, weeks, day, plan))
     order = {area: position for position, area in enumerate(areas())}
     return sorted(
         found,
@@ -199,24 +199,33 @@ _Key = tuple[tuple[str, str | None, bool], str | None]
 
 def _by_area(connection: sa.Connection, wanted: Selection, view: View, *, by_area: bool) -> dict[_Key, UnitProgress]:
     """Figures of each shown unit, in one field of work or in all: a few rows for each unit, never one a document."""
-    counted, unit = view_cells(wanted, view), schema.unit
-    keys = [counted.c[name] for name in SHOWN]
-    known = [unit.c[name] for name in UNIT]
-    kinds = [counted.c.record_type] if by_area else []
-    query = (
-        sa.select(*keys, *known, *kinds, *(sa.func.sum(counted.c[name]).label(name) for name in FIGURES))
-        .select_from(counted.outerjoin(unit, unit.c.unit_id == counted.c.shown_id))
-        .group_by(*keys, *known, *kinds)
-    )
-    rows: dict[_Key, list[sa.RowMapping]] = defaultdict(list)
-    for row in connection.execute(query).mappings():
-        kind = record_types().get(row["record_type"]) if by_area else None
-        area = (kind.area if kind else "other") if by_area else None
-        rows[(row["shown_code"], row["shown_id"], bool(row["assigned"])), area].append(row)
+    rows: dict[_Key, list[dict[str, Any]]] = defaultdict(list)
+    for row in shown_rows(connection, wanted, view, by_type=by_area):
+        rows[_key(row, by_area=by_area)].append(row)
     return {key: _added(some, wanted.day) for key, some in rows.items()}
 
 
-def _added(rows: list[sa.RowMapping], day: dt.date) -> UnitProgress:
+def _done_by(
+    connection: sa.Connection, wanted: Selection, day: dt.date, view: View, *, by_area: bool
+) -> dict[_Key, int]:
+    """Listed records that were digitized by the end of ``day``, with the keys of ``_by_area``."""
+    keys = (*SHOWN, *(("record_type",) if by_area else ()))
+    question = ("done_by", wanted, day, view, by_area)
+    done: dict[_Key, int] = defaultdict(int)
+    for row in shown_parts(
+        connection, question, wanted, keys, lambda some: listed_by_day(some, [day], view), ("digitized_0",)
+    ):
+        done[_key(row, by_area=by_area)] += int(row["digitized_0"] or 0)
+    return done
+
+
+def _key(row: Mapping[str, Any], *, by_area: bool) -> _Key:
+    kind = record_types().get(row["record_type"]) if by_area else None
+    area = (kind.area if kind else "other") if by_area else None
+    return (row["shown_code"], row["shown_id"], bool(row["assigned"])), area
+
+
+def _added(rows: list[dict[str, Any]], day: dt.date) -> UnitProgress:
     counts = [figures(row) for row in rows]
     summed: dict[str, Any] = dict(rows[0])
     summed |= {name: sum(count[name] for count in counts) for name in FIGURES}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,8 @@ from warehouse.database import reading
 from warehouse.reference import inventory_in_force
 from warehouse.remembered import remembered
 from warehouse.results import Figures, ProgressCell, Totals, TypeProgress, UnitProgress
-from warehouse.views import SHOWN, View, view_cells
+from warehouse.unit_parts import Codes, unit_parts
+from warehouse.views import SHOWN, View, placed, view_cells
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
 UNIT = ("name", "tier", "parent_code", "valid_from", "valid_to")
@@ -44,8 +45,7 @@ def progress_by_unit(
     Args:
         engine: A migrated database.
         on: As of the end of this day in Hanoi, as it was known then: inventory in force, files stored, records
-            accepted or waiting, documents in quarantine, batches that had arrived. ``None`` is now. Only refusals at
-            intake are known as they stand today.
+            accepted or waiting, documents in quarantine or refused, batches that had arrived. ``None`` is now.
         unit_code, record_type, year: Only these.
     """
     with reading(engine) as connection:
@@ -184,17 +184,13 @@ def totals(
     """The sum over all units ``progress_by_unit`` lists for the same arguments."""
     with reading(engine) as connection:
         found = inventory_in_force(connection, on)
-        counted = cells(selection(connection, on, unit_code, record_type, year))
-        known_unit = sa.func.coalesce(counted.c.unit_id, counted.c.unit_code)
-        query = sa.select(
-            sa.func.count(known_unit.distinct()).label("units"), *(_sum(counted, name) for name in FIGURES)
-        )
-        row = connection.execute(query).mappings().one()
+        rows = by_unit(connection, selection(connection, on, unit_code, record_type, year), View.ISSUER)
+    sums = {name: sum(getattr(it, name) for it in rows) for name in _NAMES}
     return Totals(
-        units=row["units"],
+        units=len(rows),
         inventory_version=found[0] if found else None,
         inventory_approved_on=found[1] if found else None,
-        **figures(row),
+        **sums,
     )
 
 
@@ -217,16 +213,75 @@ def selection(
 
 def by_unit(connection: sa.Connection, wanted: Selection, view: View) -> list[UnitProgress]:
     """The rows of a view, by code and then by time."""
-    counted, unit = view_cells(wanted, view), schema.unit
-    keys = [counted.c[name] for name in SHOWN]
-    known = [unit.c[name] for name in UNIT]
-    query = (
-        sa.select(*keys, *known, *(_sum(counted, name) for name in FIGURES))
-        .select_from(counted.outerjoin(unit, unit.c.unit_id == counted.c.shown_id))
-        .group_by(*keys, *known)
-    )
-    rows = [unit_progress(row, wanted.day) for row in connection.execute(query).mappings()]
+    rows = [unit_progress(row, wanted.day) for row in shown_rows(connection, wanted, view)]
     return sorted(rows, key=lambda it: (it.unit_code, it.valid_from or dt.date.min))
+
+
+def shown_rows(
+    connection: sa.Connection, wanted: Selection, view: View, *, by_type: bool = False
+) -> list[dict[str, Any]]:
+    """``SHOWN``, ``UNIT`` and ``FIGURES`` of each unit a view shows, ``record_type`` too with ``by_type``."""
+    keys = (*SHOWN, *UNIT, *(("record_type",) if by_type else ()))
+    if view is View.CUSTODIAN or wanted.on is not None:
+        found = connection.execute(_shown(view_cells(wanted, view), keys)).mappings()
+        return [dict(row) for row in found]
+    return added(shown_parts(connection, ("shown_rows", wanted, view, by_type), wanted, keys, _issued(view)), keys)
+
+
+def _issued(view: View) -> Callable[[Selection], sa.Subquery]:
+    return lambda wanted: placed(cells(wanted), view, wanted.day, FIGURES)
+
+
+def shown_parts(
+    connection: sa.Connection,
+    question: Hashable,
+    wanted: Selection,
+    keys: Sequence[str],
+    cells_of: Callable[[Selection], sa.Subquery],
+    names: Sequence[str] = FIGURES,
+) -> Iterator[dict[str, Any]]:
+    """Rows of ``keys`` and the sums of ``names``, several for the same keys: one for each issuing unit.
+
+    Args:
+        cells_of: Cells with ``CELL``, ``SHOWN`` and ``names`` for a selection.
+    """
+
+    def count(codes: Codes) -> dict[str, list[dict[str, Any]]]:
+        counted = cells_of(wanted if codes is None else dataclasses.replace(wanted, unit_codes=codes))
+        query = _shown(counted, (*keys, "unit_code"), names)
+        parts: dict[str, list[dict[str, Any]]] = {}
+        for row in connection.execute(query).mappings():
+            parts.setdefault(row["unit_code"], []).append(dict(row))
+        return parts
+
+    for part in unit_parts(connection, question, count).values():
+        yield from part
+
+
+def added(
+    rows: Iterable[Mapping[str, Any]], keys: Sequence[str], names: Sequence[str] = FIGURES
+) -> list[dict[str, Any]]:
+    """One row for the same ``keys``, with the sums of ``names``."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        known = sums.get(key)
+        if known is None:
+            sums[key] = {name: row[name] for name in (*keys, *names)}
+        else:
+            for name in names:
+                known[name] = (known[name] or 0) + (row[name] or 0)
+    return list(sums.values())
+
+
+def _shown(counted: sa.Subquery, keys: Sequence[str], names: Sequence[str] = FIGURES) -> sa.Select[Any]:
+    unit = schema.unit
+    columns = [unit.c[name] if name in UNIT else counted.c[name] for name in keys]
+    return (
+        sa.select(*columns, *(_sum(counted, name) for name in names))
+        .select_from(counted.outerjoin(unit, unit.c.unit_id == counted.c.shown_id))
+        .group_by(*columns)
+    )
 
 
 def _sum(counted: sa.Subquery, name: str) -> sa.ColumnElement[int]:

@@ -16,11 +16,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from warehouse import schema
 from warehouse.database import reading
+from warehouse.facts_state import facts_state
 from warehouse.reference import today
-from warehouse.schema_progress import custody, unit_heir
-from warehouse.schema_totals import cell_refresh, cell_stale
 
 FIGURES_AGE = "sohoa_figures_age"
 """Execution option of an engine: seconds that figures which are costly to count may be old; 0 where it is not set.
@@ -53,21 +51,6 @@ class _Known:
 _known: OrderedDict[Any, _Known] = OrderedDict()
 _lock = threading.Lock()
 _counting: dict[Any, threading.Lock] = {}
-
-
-def facts_state(engine: sa.Engine) -> tuple[Any, ...]:
-    """What every figure of today depends on: another one as soon as a fact, an inventory or a custodian changes."""
-    asked: list[Any] = [sa.select(sa.func.max(cell_refresh.c.token))]
-    for table, column in (
-        (cell_stale, cell_stale.c.id),
-        (schema.inventory_version, schema.inventory_version.c.imported_at),
-        (custody, custody.c.imported_at),
-        (schema.unit, schema.unit.c.unit_id),
-        (unit_heir, unit_heir.c.unit_id),
-    ):
-        asked += [sa.select(sa.func.count()).select_from(table), sa.select(sa.func.max(column))]
-    with reading(engine) as connection:
-        return (today(), *connection.execute(sa.select(*(it.scalar_subquery() for it in asked))).one())
 
 
 def remembered(count: Callable[Concatenate[sa.Engine, P], T]) -> Callable[Concatenate[sa.Engine, P], T]:
@@ -110,7 +93,8 @@ def _counted_by_one(
 
 
 def _counted_now(key: Any, engine: sa.Engine, count: Callable[[], Any]) -> _Known:
-    state = facts_state(engine)
+    with reading(engine) as connection:
+        state = facts_state(connection)
     with _lock:
         known = _known.get(key)
     if known is None or known.state != state:

@@ -298,6 +298,7 @@ record = sa.Table(
     sa.Column("content_sha256", sa.Text, nullable=False),
     sa.Index(None, "unit_code", "record_type", "year"),  # a number may be longer than an index takes
     sa.Index(None, "status"),
+    sa.Index(None, "loaded_at", "document_key"),
 )
 
 field_value = sa.Table(

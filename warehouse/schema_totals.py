@@ -96,6 +96,14 @@ cell_refresh = sa.Table(
 )
 """Between two refreshes marks are only added: the token and the number of marks tell any two states apart."""
 
+unit_refresh = sa.Table(
+    "unit_refresh",
+    metadata,
+    sa.Column("unit_code", sa.Text, primary_key=True),
+    sa.Column("token", sa.BigInteger, nullable=False, comment="another one each time a cell of the unit is counted"),
+)
+"""The same for the cells of each unit."""
+
 _CELL = "unit_code, record_type, year, batch_key"
 _FILES = "kind IN ('signed_pdf', 'pdfa')"
 _STOPPED = "{0}.status IN ('refused', 'quarantined')"

@@ -193,7 +193,7 @@ def _says_most_first(rows: Sequence[Any]) -> list[Any]:
 _HIDDEN = "1 = 0"
 _PUBLIC = frozenset(
     {"unit", "unit_heir", "unit_succession", "record_type", "stage", "inventory_version", "name_word", "name_posting"}
-    | {"cell_refresh"}
+    | {"cell_refresh", "unit_refresh"}
 )
 """Reference: names of units, numbers of decisions, the state of the figures; and the spellings search goes through to
 the tables of documents, where it ends."""

@@ -35,7 +35,7 @@ _LONGEST_LEXEME = 500  # letters; 2 kB in its longest spelling
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is searched of one document; ``names`` as in ``party.name_folded``, ``pages`` number and text."""
+    """What is searched of one document; ``names`` as in ``party.name_folded``, ``runs`` of ``folded_runs``."""
 
     document_key: str
     unit_code: str
@@ -44,7 +44,7 @@ class Entry:
     number: str | None
     book: str | None
     names: tuple[str, ...]
-    pages: tuple[tuple[int, str], ...]
+    runs: tuple[tuple[int, str], ...]
 
 
 def add_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
@@ -66,7 +66,7 @@ def add_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     ]
     insert_values(connection, search_entry, _ENTRY, rows)
     add_names(connection, {name for it in entries for name in it.names if name})
-    words = [(number, *run) for number, it in zip(ids, entries, strict=True) for run in _runs(it.pages)]
+    words = [(number, *run) for number, it in zip(ids, entries, strict=True) for run in it.runs]
     if words:
         _add_words(connection, words)
 
@@ -87,8 +87,8 @@ def add_names(connection: sa.Connection, names: set[str]) -> None:
     insert_missing(connection, name_posting, [{"word": word, "name": name} for word, name in sorted(postings)])
 
 
-def _runs(pages: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Pages in runs that are searched as one: the number of the first and the folded text.
+def folded_runs(pages: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Pages, number and text, in runs that are searched as one: the number of the first and the folded text.
 
     Most documents are one run: their pages share most of their words, so the index is half as big as page by page.
     """
@@ -200,7 +200,7 @@ def _entries_after(connection: sa.Connection, last: str) -> list[Entry]:
         Entry(
             *row,
             names=tuple(name for (name,) in names.get(row.document_key, [])),
-            pages=tuple((number, text) for number, text in pages.get(row.document_key, [])),
+            runs=tuple(folded_runs((number, text) for number, text in pages.get(row.document_key, []))),
         )
         for row in found
     ]

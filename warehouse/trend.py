@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from manifests.record_types import record_types
 from manifests.targets import Targets, city_targets
 from warehouse import schema
-from warehouse.cells import CELL, PLACE, Selection, inventory_by_day, least
+from warehouse.by_day import listed_by_day
+from warehouse.cells import Selection
 from warehouse.database import reading
-from warehouse.days import documents_by_day
 from warehouse.reference import inventory_in_force, today
 from warehouse.remembered import remembered
-from warehouse.views import View, placed
+from warehouse.unit_parts import Codes, unit_parts
+from warehouse.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def trend(
     """
     last = on or today()
     days = [last - dt.timedelta(weeks=back) for back in range(weeks, -1, -1)]
-    kinds = [kind.code for kind in record_types().values() if area is None or kind.area == area]
+    kinds = tuple(kind.code for kind in record_types().values() if area is None or kind.area == area)
     code = unit_code or (unit_id.partition("@")[0] if unit_id else None)
     with reading(engine) as connection:
         versions: dict[int | None, list[dt.date]] = defaultdict(list)
@@ -81,11 +82,9 @@ def trend(
         points: dict[dt.date, TrendPoint] = {}
         for version, some in versions.items():
             wanted = Selection(version, some[-1], code if view is View.ISSUER else None, record_type)
-            query = _points(wanted, some, view, unit_id, unit_code, kinds if area else None)
-            row = connection.execute(query).mappings().one()
+            sums = _sums(connection, wanted, tuple(some), view, unit_id, unit_code, kinds if area else None)
             for index, day in enumerate(some):
-                counts = (int(row[f"{name}_{index}"] or 0) for name in ("inventory", "digitized", "indexed"))
-                points[day] = TrendPoint(day, *counts)
+                points[day] = TrendPoint(day, *(sums[f"{name}_{index}"] for name in _TOLD))
         line = None
         if code is not None:
             line = (targets or city_targets()).line(tier=_tier(connection, unit_id, code), unit_code=code, area=area)
@@ -101,58 +100,32 @@ def _tier(connection: sa.Connection, unit_id: str | None, code: str) -> str:
     return str(connection.execute(sa.select(unit.tier).where(same).limit(1)).scalar() or "unknown")
 
 
-def _points(
+_TOLD = ("inventory", "digitized", "indexed")
+
+
+def _sums(
+    connection: sa.Connection,
     wanted: Selection,
-    days: list[dt.date],
+    days: tuple[dt.date, ...],
     view: View,
     unit_id: str | None,
     unit_code: str | None,
-    kinds: list[str] | None,
-) -> sa.Select[Any]:
-    """One row: inventory, digitized and indexed of every day, compared cell by cell."""
-    by_place = view is View.CUSTODIAN
-    by_day = documents_by_day(wanted, by_place=by_place)
-    cell = [by_day.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
-    names = [f"{what}_{index}" for index in range(len(days)) for what in ("digitized", "indexed")]
-    facts = (
-        sa.select(
-            *cell,
-            *(
-                sa.func.sum(sa.case((by_day.c[f"{what}_on"] <= day.isoformat(), by_day.c.documents), else_=0)).label(
-                    f"{what}_{index}"
-                )
-                for index, day in enumerate(days)
-                for what in ("digitized", "indexed")
-            ),
-        )
-        .group_by(*cell)
-        .subquery()
-    )
-    zero: sa.ColumnElement[int] = sa.literal_column("0")
-    lines = [f"inventory_{index}" for index in range(len(days))]
-    counted = placed(facts, view, wanted.day, names)
-    on_list = placed(inventory_by_day(wanted, days, by_place=by_place), view, wanted.day, lines)
-    same = sa.and_(
-        on_list.c.unit_code == counted.c.unit_code,
-        sa.func.coalesce(on_list.c.unit_id, "") == sa.func.coalesce(counted.c.unit_id, ""),
-        on_list.c.record_type == counted.c.record_type,
-        on_list.c.year == counted.c.year,
-        on_list.c.shown_code == counted.c.shown_code,
-        on_list.c.assigned == counted.c.assigned,
-    )
-    query = sa.select(
-        *(sa.func.sum(on_list.c[name]).label(name) for name in lines),
-        *(
-            sa.func.sum(
-                least(sa.func.coalesce(counted.c[name], zero), on_list.c[f"inventory_{name.rpartition('_')[2]}"])
-            ).label(name)
-            for name in names
-        ),
-    ).select_from(on_list.outerjoin(counted, same))
-    if unit_id is not None:
-        query = query.where(on_list.c.shown_id == unit_id)
-    if unit_code is not None:
-        query = query.where(on_list.c.shown_code == unit_code)
-    if kinds is not None:
-        query = query.where(on_list.c.record_type.in_(kinds))
-    return query
+    kinds: tuple[str, ...] | None,
+) -> dict[str, int]:
+    """``inventory_0``, ``digitized_0``, ``indexed_0`` … of every day, compared cell by cell."""
+    names = [f"{what}_{index}" for index in range(len(days)) for what in _TOLD]
+
+    def count(codes: Codes) -> dict[str, tuple[int, ...]]:
+        by_day = listed_by_day(dataclasses.replace(wanted, unit_codes=codes), days, view).c
+        query = sa.select(by_day.unit_code, *(sa.func.sum(by_day[name]) for name in names)).group_by(by_day.unit_code)
+        if unit_id is not None:
+            query = query.where(by_day.shown_id == unit_id)
+        if unit_code is not None:
+            query = query.where(by_day.shown_code == unit_code)
+        if kinds is not None:
+            query = query.where(by_day.record_type.in_(kinds))
+        return {code: tuple(int(it or 0) for it in counts) for code, *counts in connection.execute(query)}
+
+    question = ("trend", wanted, days, view, unit_id, unit_code, kinds)
+    parts = unit_parts(connection, question, count)
+    return {name: sum(part[at] for part in parts.values()) for at, name in enumerate(names)}

@@ -16,10 +16,11 @@ from dashboard.files import file_answer
 from dashboard.finding import HitLine, asked_boxes, hit_line
 from dashboard.problems import RESPONSES, Problem
 from dashboard.purposes import reader_of
-from dashboard.record_page import PDF, RecordPage, SignatureLine, record_page, shown_file
+from dashboard.record_page import RecordPage, SignatureLine, record_page, shown_file
 from dashboard.routes.records import from_archive
 from manifests.record_types import record_types
 from warehouse.access_log import Action, Purpose, note_access, note_search
+from warehouse.artefacts import PDF
 from warehouse.documents import document_detail
 from warehouse.hits import SearchQuery
 from warehouse.progress import progress_by_unit

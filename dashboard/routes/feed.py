@@ -9,7 +9,6 @@ import base64
 import binascii
 import datetime as dt
 import hashlib
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -21,12 +20,22 @@ from dashboard.access import Person, Signed, for_tokens, needs
 from dashboard.files import matches
 from dashboard.problems import RESPONSES
 from dashboard.purposes import reader_of
-from dashboard.record_page import record_page
+from dashboard.record_page import signature_line
 from dashboard.routes.api import Reason, Why, send_file
 from manifests.record_types import resolve
 from manifests.units import units
 from warehouse.access_log import Action, note_access
-from warehouse.feed import FeedEntry, codes_of, document_of, feed_entries, keep_outside, reconcile_kept
+from warehouse.feed import (
+    FeedDocument,
+    FeedEntry,
+    codes_of,
+    document_of,
+    feed_documents,
+    feed_entries,
+    feed_entry,
+    keep_outside,
+    reconcile_kept,
+)
 from warehouse.roles import Permission
 from warehouse.tokens import TokenScope
 
@@ -130,7 +139,7 @@ def documents(
     reason: Reason = "",
     since: Annotated[AwareDatetime | None, Query(description="Loaded or changed since")] = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> Any:
     engine = person.pages.engine
     found = feed_entries(engine, since=since, after=_entry(cursor) if cursor else None, limit=limit + 1)
@@ -185,9 +194,8 @@ def download(request: Request, code: Code, why: Why, person: Signed, reason: Rea
 @for_tokens(TokenScope.EXPORT)
 def document(request: Request, response: Response, code: Code, why: Why, person: Signed, reason: Reason = "") -> Any:
     key = asked.found(document_of(person.pages.engine, code))
-    told = _documents(request, person, [FeedEntry(key, dt.datetime.now(dt.UTC))])
-    if not told:
-        raise HTTPException(404)
+    entry = asked.found(feed_entry(person.pages.engine, key))
+    told = _documents(request, person, [entry])
     note_access(request.app.state.desk.engine, reader_of(request, person, why, reason), Action.EXPORT, (key,))
     return told[0]
 
@@ -204,43 +212,39 @@ def put(request: Request, code: Code, sent: Outside, person: Signed) -> Kept:
 
 
 def _documents(request: Request, person: Person, entries: list[FeedEntry]) -> list[Document]:
-    pages = [(it, page) for it in entries if (page := record_page(person.pages.engine, it.document_key))]
-    wanted = [(it.document_key, page.document.unit_code, page.document.record_type) for it, page in pages]
+    found = feed_documents(person.pages.engine, entries)
     desk = request.app.state.desk
+    wanted = [(it.entry.document_key, it.unit_code, it.record_type) for it in found]
     codes = codes_of(desk.engine, wanted, desk.options.doc_codes)
-    told = []
-    for entry, page in pages:
-        number, _, notation = (page.number or "").partition("/")
-        day = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", page.issue_date)
-        names = ", ".join(it.name for it in page.parties)
-        told.append(
-            Document(
-                DocCode=codes[entry.document_key],
-                TypeName=page.document.record_type_name,
-                CodeNumber=number[:60],
-                CodeNotation=notation[:60],
-                IssuedDate=_day(day.groups()) if day else None,
-                OrganName=page.unit_name[:200],
-                Subject=f"{page.document.record_type_name}: {names}"[:500]
-                if names
-                else page.document.record_type_name,
-                PageAmount=min(page.document.pages, 9999),
-                InforSign="; ".join(f"{it.signer}: {it.said}" for it in page.signatures)[:500],
-                ConfidenceLevel="Số hóa có ký số" if page.signatures else "Số hóa",
-                unit_code=page.document.unit_code,
-                year=page.document.year,
-                sha256=page.file_sha256,
-                size=page.file_size,
-                document_key=entry.document_key,
-                loaded_at=entry.loaded_at,
-            )
-        )
-    return told
+    return [_document(it, codes[it.entry.document_key]) for it in found]
 
 
-def _day(parts: tuple[str | Any, ...]) -> dt.date | None:
+def _document(it: FeedDocument, code: str) -> Document:
+    number, _, notation = it.number.partition("/")
+    return Document(
+        DocCode=code,
+        TypeName=it.record_type_name,
+        CodeNumber=number[:60],
+        CodeNotation=notation[:60],
+        IssuedDate=_day(it.issue_date),
+        OrganName=it.unit_name[:200],
+        Subject=": ".join(part for part in (it.record_type_name, ", ".join(it.names)) if part)[:500],
+        PageAmount=min(it.pages, 9999),
+        InforSign="; ".join(f"{line.signer}: {line.said}" for line in map(signature_line, it.signatures))[:500],
+        ConfidenceLevel="Số hóa có ký số" if it.signatures else "Số hóa",
+        unit_code=it.unit_code,
+        year=it.year,
+        sha256=it.file.sha256 if it.file else None,
+        size=it.file.size if it.file else 0,
+        document_key=it.entry.document_key,
+        loaded_at=it.entry.loaded_at,
+    )
+
+
+def _day(issued: str | None) -> dt.date | None:
+    """The day of a date that was read as a whole."""
     try:
-        return dt.date(int(parts[2]), int(parts[1]), int(parts[0]))
+        return dt.date.fromisoformat(issued) if issued and len(issued) == 10 else None
     except ValueError:
         return None
 

@@ -15,9 +15,10 @@ from dashboard.asked import BatchPart
 from dashboard.files import file_answer
 from dashboard.options import Archive
 from dashboard.purposes import PURPOSES, known_purpose, note
-from dashboard.record_page import PDF, cut_file, place_of, record_page, shown_file
+from dashboard.record_page import cut_file, place_of, record_page, shown_file
 from dashboard.screen import screen_of
 from warehouse.access_log import Action
+from warehouse.artefacts import PDF
 from warehouse.documents import document_detail
 from warehouse.results import DocumentDetail
 from warehouse.roles import Permission

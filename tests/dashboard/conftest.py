@@ -1,4 +1,4 @@
-"""The dashboard over a real SQLite database that the ledger and the warehouse filled, and people of every role."""
+"""The dashboard over a real database that the ledger and the warehouse filled, and people of every role."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from archive_sample import make_sample
+from archive_sample import fill, make_sample
+from archived_records import keep_files
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from dashboard.app import create_app
 from dashboard.options import Options
+from pipeline.context import Context
 from warehouse.accounts import add_account, find_account
 from warehouse.database import open_database
 from warehouse.roles import Role
@@ -30,6 +32,21 @@ PEOPLE = {
 """Role and unit of each account of the sample. ``00256`` is today's unit of that code, not the one before it."""
 
 SignIn = Callable[..., TestClient]
+Archive = tuple[str, Context, Path]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    """The sample archive with stored files: its database, what opens the archive, and the folder it lies in."""
+    folder: Path = tmp_path_factory.mktemp("archive")
+    if request.param == "postgres":
+        url = str(request.getfixturevalue("postgres_server").make_database())
+        fill(url)
+    else:
+        url = make_sample(folder)
+    context = keep_files(folder, url)
+    yield url, context, folder
+    context.database.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
 import sqlalchemy as sa
-from archive_sample import make_sample
-from archived_records import OWN, STORED, keep_files
+from archived_records import OWN, STORED
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
@@ -37,10 +35,8 @@ Machine = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, Any]]:
-    folder: Path = tmp_path_factory.mktemp("api")
-    url = make_sample(folder)
-    context = keep_files(folder, url)
+def served(archive: Any) -> Iterator[tuple[FastAPI, Any]]:
+    url, context, _ = archive
     engine = open_database(url)
     for name, role, unit in (
         ("may-tp", Role.CITY_LEAD, "01"),
@@ -50,7 +46,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, 
         add_account(engine, name, None, role=role, units=[unit], must_change=False)
     yield create_app(Options(database_url=url, archive=ArchiveDoor(context))), engine
     engine.dispose()
-    context.database.dispose()
 
 
 @pytest.fixture
@@ -196,6 +191,7 @@ def test_what_another_system_sends_is_kept_once_and_compared(machine: Machine) -
     )
 
 
+@pytest.mark.parametrize("archive", ["sqlite"], indirect=True)
 def test_no_request_the_description_allows_breaks_the_server(
     machine: Machine, served: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from archive_sample import BATCH, make_sample
-from archived_records import COLOUR, OWN, STORED, keep_files
+from archive_sample import BATCH
+from archived_records import COLOUR, OWN, STORED
 from fastapi.testclient import TestClient
 from lxml import html
 from PIL import Image
@@ -37,17 +37,14 @@ Enter = Callable[[str], TestClient]
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, Path]]:
-    folder: Path = tmp_path_factory.mktemp("stored")
-    url = make_sample(folder)
-    context = keep_files(folder, url)
+def stored(archive: Any) -> Iterator[tuple[Any, Any, Path]]:
+    url, context, folder = archive
     engine = open_database(url)
     for name, (role, unit) in PEOPLE.items():
         add_account(engine, name, PASSWORD, role=role, units=[unit], full_name=f"Người {name}", must_change=False)
     app = create_app(Options(database_url=url, archive=ArchiveDoor(context)))
     yield app, engine, folder
     engine.dispose()
-    context.database.dispose()
 
 
 @pytest.fixture

@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from manifests.documents import DocumentRecord, RecordStatus
 from manifests.inventory import InventoryLine
 from warehouse import schema
-from warehouse.database import writing
+from warehouse.database import reading, writing
+from warehouse.facts_state import facts_state
 from warehouse.load import load_records
 from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_unit, totals
 from warehouse.reference import import_inventory, today
-from warehouse.remembered import FIGURES_AGE, facts_state
+from warehouse.remembered import FIGURES_AGE
 from warehouse.scope import scope_of, scoped
 from warehouse.trend import trend
+from warehouse.unit_parts import unit_parts
 
 MakeRecord = Callable[..., DocumentRecord]
 DAY = dt.timedelta(days=1)
@@ -93,14 +95,45 @@ def test_a_past_day_is_always_counted(engine: sa.Engine, make_record: MakeRecord
     assert _statements(engine, lambda: totals(engine, on=past)) > 0
 
 
+def test_a_load_into_one_unit_counts_that_unit_alone(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [make_record("a"), make_record("b", unit_code="00001")])
+    counted: list[tuple[str, ...] | None] = []
+
+    def ask() -> dict[str, int]:
+        def count(codes: tuple[str, ...] | None) -> dict[str, int]:
+            counted.append(codes)
+            with reading(engine) as other:
+                of_unit = sa.select(schema.document.c.unit_code, sa.func.count()).group_by(
+                    schema.document.c.unit_code
+                )
+                return {code: number for code, number in other.execute(of_unit) if codes is None or code in codes}
+
+        with reading(engine) as connection:
+            return unit_parts(connection, "documents", count)
+
+    assert (ask(), ask(), counted) == ({"00256": 1, "00001": 1}, {"00256": 1, "00001": 1}, [None])
+    load_records(engine, [make_record("c")])
+    assert (ask(), counted[1:]) == ({"00256": 2, "00001": 1}, [("00256",)])
+    with writing(engine) as connection:  # stale, and not counted by anybody yet
+        connection.execute(sa.delete(schema.document).where(schema.document.c.unit_code == "00001"))
+    assert (ask(), counted[2:]) == ({"00256": 2}, [("00001",)])
+    line = InventoryLine("00256", "birth", 1998, 7)
+    import_inventory(engine, [line], approved_on=dt.date(2024, 1, 1), source_name="a.csv", sha256="0" * 64)
+    assert (ask(), counted[3:]) == ({"00256": 2}, [None])
+
+
 def test_the_state_differs_after_every_load(engine: sa.Engine, make_record: MakeRecord) -> None:
-    states = {facts_state(engine)}
+    def facts() -> tuple[object, ...]:
+        with reading(engine) as connection:
+            return facts_state(connection)
+
+    states = {facts()}
     for number in range(5):
         load_records(engine, [make_record(f"d{number}")])
-        states.add(facts_state(engine))
+        states.add(facts())
     load_records(engine, [make_record("d0")])
     assert len(states) == 6
-    assert facts_state(engine) in states
+    assert facts() in states
 
 
 def test_only_costly_figures_may_be_old_and_only_where_it_is_allowed(

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from manifests.custody import Assignment
-from manifests.documents import DocumentRecord, RecordStatus
+from manifests.documents import ArtefactKind, DocumentRecord, RecordStatus
 from manifests.inventory import InventoryLine
 from manifests.units import units
 from warehouse import schema
@@ -26,6 +26,7 @@ from warehouse.progress import (
 )
 from warehouse.reference import import_inventory
 from warehouse.schema import DocumentStatus, StageStatus
+from warehouse.trend import trend
 
 MakeRecord = Callable[..., DocumentRecord]
 DAY = dt.date(2025, 12, 1)
@@ -198,21 +199,24 @@ def test_a_review_leaves_its_day_whoever_writes_it(engine: sa.Engine, make_recor
 
 
 @pytest.mark.parametrize("ended", [StageStatus.QUARANTINED, StageStatus.FAILED])
-def test_a_quarantine_that_was_mended_since_stands_in_its_month(
+def test_what_was_mended_since_stands_in_its_month(
     engine: sa.Engine, make_record: MakeRecord, ended: StageStatus
 ) -> None:
     july, september = (dt.datetime(2025, month, 5, tzinfo=dt.UTC) for month in (7, 9))
-    load_records(engine, [make_record("a", finished_at=september)])
-    key = "00256/lo-1/a"
+    load_records(engine, [make_record(name, finished_at=september) for name in ("a", "refused_first", "rebuilt")])
+    key, artefact = "00256/lo-1/a", schema.artefact.c
     with writing(engine) as connection:
         connection.execute(sa.update(schema.batch).values(first_seen_at=july))
+        for name, at in (("a", july), ("refused_first", september)):  # as ``receive`` wrote when it took them over
+            original = (artefact.document_key == f"00256/lo-1/{name}", artefact.kind == ArtefactKind.ORIGINAL)
+            connection.execute(sa.update(schema.artefact).where(*original).values(run_key=None, created_at=at))
         for at, status, reason in ((july, ended, "blur"), (september, StageStatus.DONE, None)):
             run = {"document_key": key, "batch_key": "00256/lo-1", "stage": "sign", "run_key": "x", "attempt": 1}
             times = {"started_at": at, "finished_at": at}
             connection.execute(sa.insert(schema.stage_run).values(**run, **times, status=status, reason_code=reason))
     august, now = totals(engine, on=dt.date(2025, 8, 1)), totals(engine, on=dt.date(2025, 10, 1))
-    assert (august.quarantined, august.digitized) == (1, 0)
-    assert (now.quarantined, now.digitized) == (0, 1)
+    assert (august.quarantined, august.digitized, august.refused, august.received) == (1, 0, 1, 2)
+    assert (now.quarantined, now.digitized, now.refused, now.received) == (0, 3, 0, 3)
     assert DocumentStatus.QUARANTINED not in {it.status for it in _documents(engine)}
 
 
@@ -231,3 +235,9 @@ def test_an_original_with_its_own_valid_signature_counts_as_digitized(
     later = replace(record, input_signatures=(good,), finished_at=record.finished_at + dt.timedelta(days=1))
     load_records(engine, [later])
     assert (totals(engine).digitized, totals(engine).own_signed, totals(engine).signed) == (1, 1, 0)
+    line = InventoryLine(later.entry.unit_code, later.entry.record_type, later.entry.year, 1)
+    import_inventory(engine, [line], approved_on=dt.date(2025, 1, 1), source_name="x.csv", sha256="1")
+    days = [later.finished_at.date() - dt.timedelta(weeks=1), later.finished_at.date()]
+    points = trend(engine, on=days[1], weeks=1)
+    assert [(it.on, it.digitized) for it in points] == list(zip(days, (0, 1), strict=True))
+    assert [totals(engine, on=day).digitized for day in days] == [0, 1]
