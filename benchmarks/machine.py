@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +56,7 @@ def database(kind: str, folder: Path | None = None, *, building: bool = False) -
         folder: Where it is kept; a temporary one, removed at the end, when ``None``.
         building: Nothing is measured: the server of ``BUILDING``, whose commits may be lost with the machine.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # the server too: it would go on by itself
     place = folder or Path(tempfile.mkdtemp(prefix="bench-sohoa-"))
     place.mkdir(parents=True, exist_ok=True)
     try:
