@@ -38,6 +38,7 @@ class Selection:
         on: As of the end of this day in Hanoi, as far as it was known then; ``None`` is now.
         version: Inventory version; ``None`` counts none.
         unit_codes: Only these, beside ``unit_code``.
+        settled: No cell of it is stale at this moment, so the kept figures are all there is.
     """
 
     version: int | None
@@ -46,6 +47,7 @@ class Selection:
     record_type: str | None = None
     year: int | None = None
     unit_codes: tuple[str, ...] | None = None
+    settled: bool = False
 
     @property
     def until(self) -> dt.datetime | None:
@@ -160,14 +162,14 @@ def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
 def _counted(wanted: Selection, *, by_place: bool) -> sa.Select[Any]:
     if wanted.until is not None or by_place:
         return _only(_fact_cells(wanted.until, by_place=by_place), schema.document, wanted)
-    cell = counted_cells(*filters(schema.document, wanted))
+    cell = counted_cells(*filters(schema.document, wanted), settled=wanted.settled)
     zeros = (sa.literal(0).label(name) for name in INVENTORY)
     return sa.select(*(cell.c[name] for name in CELL), *zeros, *(cell.c[name] for name in FACTS)).where(
         *filters(cell, wanted)
     )
 
 
-def counted_cells(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+def counted_cells(*conditions: sa.ColumnElement[bool], settled: bool = False) -> sa.Subquery:
     """``FACTS`` per ``CELL`` now: kept figures where they hold, else counted from the facts.
 
     ``conditions`` are on the document and only spare work: the kept figures know nothing of them.
@@ -179,7 +181,10 @@ def counted_cells(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
         total.record_type,
         total.year,
         *(total[name] for name in FACTS),
-    ).where(~is_stale(cell_total))
+    )
+    if settled:
+        return kept.subquery()
+    kept = kept.where(~is_stale(cell_total))
     return sa.union_all(kept, counted_from_facts(stale_cells(), *conditions)).subquery()
 
 

@@ -69,6 +69,7 @@ def open_database(url: str) -> sa.Engine:
         engine = sa.create_engine(
             parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
         )
+        sa.event.listen(engine, "connect", _prepare_postgres)
     else:
         raise DatabaseUrlError(parsed.render_as_string(), f"{parsed.drivername} is not supported")
     sa.event.listen(engine, "handle_error", _translate)
@@ -174,6 +175,12 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    # Our questions have many columns and few rows: compiling them to machine code takes longer than answering.
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -51,7 +51,10 @@ def documents_by_day(wanted: Selection, *, by_place: bool) -> sa.Subquery:
         day.year,
         *(sa.func.nullif(day[name], "").label(name) for name in DAYS),
         day.documents,
-    ).where(~is_stale(cell_day), *filters(cell_day, wanted))
+    ).where(*filters(cell_day, wanted))
+    if wanted.settled:
+        return kept.subquery()
+    kept = kept.where(~is_stale(cell_day))
     return sa.union_all(kept, days_from_facts(stale_cells(), *narrowed)).subquery()
 
 

@@ -210,7 +210,7 @@ def _done_by(
 ) -> dict[_Key, int]:
     """Listed records that were digitized by the end of ``day``, with the keys of ``_by_area``."""
     keys = (*SHOWN, *(("record_type",) if by_area else ()))
-    question = ("done_by", wanted, day, view, by_area)
+    question = ("done_by", day, view, by_area)
     done: dict[_Key, int] = defaultdict(int)
     for row in shown_parts(
         connection, question, wanted, keys, lambda some: listed_by_day(some, [day], view), ("digitized_0",)

@@ -20,7 +20,7 @@ from warehouse.database import reading
 from warehouse.reference import inventory_in_force
 from warehouse.remembered import remembered
 from warehouse.results import Figures, ProgressCell, Totals, TypeProgress, UnitProgress
-from warehouse.unit_parts import Codes, unit_parts
+from warehouse.unit_parts import unit_parts
 from warehouse.views import SHOWN, View, placed, view_cells
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
@@ -225,7 +225,7 @@ def shown_rows(
     if view is View.CUSTODIAN or wanted.on is not None:
         found = connection.execute(_shown(view_cells(wanted, view), keys)).mappings()
         return [dict(row) for row in found]
-    return added(shown_parts(connection, ("shown_rows", wanted, view, by_type), wanted, keys, _issued(view)), keys)
+    return added(shown_parts(connection, ("shown_rows", view, by_type), wanted, keys, _issued(view)), keys)
 
 
 def _issued(view: View) -> Callable[[Selection], sa.Subquery]:
@@ -246,15 +246,14 @@ def shown_parts(
         cells_of: Cells with ``CELL``, ``SHOWN`` and ``names`` for a selection.
     """
 
-    def count(codes: Codes) -> dict[str, list[dict[str, Any]]]:
-        counted = cells_of(wanted if codes is None else dataclasses.replace(wanted, unit_codes=codes))
-        query = _shown(counted, (*keys, "unit_code"), names)
+    def count(some: Selection) -> dict[str, list[dict[str, Any]]]:
+        query = _shown(cells_of(some), (*keys, "unit_code"), names)
         parts: dict[str, list[dict[str, Any]]] = {}
         for row in connection.execute(query).mappings():
             parts.setdefault(row["unit_code"], []).append(dict(row))
         return parts
 
-    for part in unit_parts(connection, question, count).values():
+    for part in unit_parts(connection, question, wanted, count).values():
         yield from part
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from warehouse.cells import Selection
 from warehouse.database import reading
 from warehouse.reference import inventory_in_force, today
 from warehouse.remembered import remembered
-from warehouse.unit_parts import Codes, unit_parts
+from warehouse.unit_parts import unit_parts
 from warehouse.views import View
 
 
@@ -115,8 +114,8 @@ def _sums(
     """``inventory_0``, ``digitized_0``, ``indexed_0`` … of every day, compared cell by cell."""
     names = [f"{what}_{index}" for index in range(len(days)) for what in _TOLD]
 
-    def count(codes: Codes) -> dict[str, tuple[int, ...]]:
-        by_day = listed_by_day(dataclasses.replace(wanted, unit_codes=codes), days, view).c
+    def count(some: Selection) -> dict[str, tuple[int, ...]]:
+        by_day = listed_by_day(some, days, view).c
         query = sa.select(by_day.unit_code, *(sa.func.sum(by_day[name]) for name in names)).group_by(by_day.unit_code)
         if unit_id is not None:
             query = query.where(by_day.shown_id == unit_id)
@@ -126,6 +125,6 @@ def _sums(
             query = query.where(by_day.record_type.in_(kinds))
         return {code: tuple(int(it or 0) for it in counts) for code, *counts in connection.execute(query)}
 
-    question = ("trend", wanted, days, view, unit_id, unit_code, kinds)
-    parts = unit_parts(connection, question, count)
+    question = ("trend", days, view, unit_id, unit_code, kinds)
+    parts = unit_parts(connection, question, wanted, count)
     return {name: sum(part[at] for part in parts.values()) for at, name in enumerate(names)}

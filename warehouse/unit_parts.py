@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from warehouse.cells import Selection
 from warehouse.facts_state import frame_state
 from warehouse.schema_totals import cell_stale, unit_refresh
 
@@ -24,7 +25,6 @@ MOST_QUESTIONS = 64
 _MOST_CHANGED = 50  # units; the whole city is counted at once from there on
 
 P = TypeVar("P")
-Codes = tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,18 @@ _kept: OrderedDict[Hashable, _Parts] = OrderedDict()
 _lock = threading.Lock()
 
 
-def unit_parts(connection: sa.Connection, question: Hashable, count: Callable[[Codes], dict[str, P]]) -> dict[str, P]:
+def unit_parts(
+    connection: sa.Connection, question: Hashable, wanted: Selection, count: Callable[[Selection], dict[str, P]]
+) -> dict[str, P]:
     """The parts of all units that have any, by unit code.
 
     Args:
         connection: Of ``reading``.
-        question: What is counted; two that are equal count the same.
-        count: Counts the parts of these units, or of all for ``None``.
+        question: What is counted of ``wanted``; two that are equal count the same.
+        wanted: Of which documents.
+        count: Counts the parts of a selection.
     """
-    key = (connection.engine.url, connection.get_execution_options().get("sohoa_scope"), question)
+    key = (connection.engine.url, connection.get_execution_options().get("sohoa_scope"), question, wanted)
     frame, states = frame_state(connection), _unit_states(connection)
     with _lock:
         known = _kept.get(key)
@@ -54,11 +57,12 @@ def unit_parts(connection: sa.Connection, question: Hashable, count: Callable[[C
         changed = {code for code in states.keys() | known.states.keys() if states.get(code) != known.states.get(code)}
     else:
         known, changed = None, set()
+    stale = {code for code, state in states.items() if len(state) > 1}
     if known is None or len(changed) > _MOST_CHANGED:
-        values = count(None)
+        values = _counted(wanted, stale, count)
     elif changed:
         values = {code: value for code, value in known.values.items() if code not in changed}
-        values |= count(tuple(sorted(changed)))
+        values |= _counted(replace(wanted, unit_codes=tuple(sorted(changed))), stale & changed, count)
     else:
         return known.values
     with _lock:
@@ -66,6 +70,15 @@ def unit_parts(connection: sa.Connection, question: Hashable, count: Callable[[C
         _kept.move_to_end(key)
         while len(_kept) > MOST_QUESTIONS:
             _kept.popitem(last=False)
+    return values
+
+
+def _counted(wanted: Selection, stale: set[str], count: Callable[[Selection], dict[str, P]]) -> dict[str, P]:
+    """Units without a stale cell from the kept figures alone: told so, the database need not look at any document."""
+    values = count(replace(wanted, settled=True))
+    if stale:
+        values = {code: value for code, value in values.items() if code not in stale}
+        values |= count(replace(wanted, unit_codes=tuple(sorted(stale))))
     return values
 
 
