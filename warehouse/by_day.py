@@ -44,15 +44,15 @@ def listed_by_day(wanted: Selection, days: Sequence[dt.date], view: View) -> sa.
     )
     zero: sa.ColumnElement[int] = sa.literal_column("0")
     lines = [f"inventory_{index}" for index in range(len(days))]
-    counted = placed(facts, view, wanted.day, names)
     on_list = placed(inventory_by_day(wanted, days, by_place=by_place), view, wanted.day, lines)
+    # Where a whole cell is shown under one unit, its facts need not be placed and added up once more.
+    counted = placed(facts, view, wanted.day, names) if by_place else facts
     same = sa.and_(
         on_list.c.unit_code == counted.c.unit_code,
         sa.func.coalesce(on_list.c.unit_id, "") == sa.func.coalesce(counted.c.unit_id, ""),
         on_list.c.record_type == counted.c.record_type,
         on_list.c.year == counted.c.year,
-        on_list.c.shown_code == counted.c.shown_code,
-        on_list.c.assigned == counted.c.assigned,
+        *((on_list.c[name] == counted.c[name] for name in ("shown_code", "assigned")) if by_place else ()),
     )
     return (
         sa.select(
