@@ -32,8 +32,9 @@ from district import load_batch, load_district
 from machine import database, machine, tree_seconds
 from synthetic import BATCH, District
 
+from warehouse import schema
 from warehouse.accounts import add_account
-from warehouse.database import migrate, open_database
+from warehouse.database import migrate, open_database, reading
 from warehouse.reference import load_reference
 from warehouse.roles import Role
 
@@ -102,7 +103,9 @@ def _print(seen: dict[str, Any], alone: list[float], together: list[float], seco
 
 def _accounts(engine: sa.Engine, template: District, count: int, password: str) -> list[tuple[str, str]]:
     """Name and unit of each: a fifth of the city, a fifth of the district, the others of its wards."""
-    wards = template.wards()
+    with reading(engine) as connection:
+        known = connection.execute(sa.select(schema.document.c.unit_code).distinct()).scalars()
+        wards = sorted(set(known) - {template.code})  # a small district has not come to all of them yet
     made = []
     for number in range(count):
         role, unit = (
