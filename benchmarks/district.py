@@ -47,7 +47,7 @@ def load_batch(engine: sa.Engine, receipt: Receipt, records: list[DocumentRecord
     result = LoadResult()
     for start in range(0, len(records), LOADED_AT_ONCE):
         some = records[start : start + LOADED_AT_ONCE]
-        result += load_records(engine, some, more_follow=start + LOADED_AT_ONCE < len(records))
+        result += load_records(engine, some)
         ledger.documents_done([it.document_key for it in some])
     ledger.batch_status(receipt.batch, BatchStatus.DONE)
     return result

@@ -189,9 +189,7 @@ class Runner:
             some = todo[start : start + LOADED_AT_ONCE]
             found = [finished_record(self.context, document.key, its_plan.record_key) for document, its_plan in some]
             records = [record for record in found if record]
-            more = start + LOADED_AT_ONCE < len(todo)
-            load = partial(load_records, self.context.database, records, more_follow=more)
-            total += patiently(load, self.context.settings.retries)
+            total += patiently(partial(load_records, self.context.database, records), self.context.settings.retries)
             self.context.ledger.documents_done([record.document_key for record in records])
         self._close(receipt)
         return total

@@ -31,7 +31,7 @@ _LAST_STAGE = "load"
 _DELIVERABLES = (ArtefactKind.ORIGINAL, ArtefactKind.PDFA, ArtefactKind.SIGNED_PDF)
 
 
-def load_records(engine: sa.Engine, records: Iterable[DocumentRecord], *, more_follow: bool = False) -> LoadResult:
+def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadResult:
     """Merge ``records`` in one transaction: all of them are in afterwards, or none.
 
     A record replaces every fact of an earlier-finished one of the same document; an older one never replaces a
@@ -41,8 +41,6 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord], *, more_f
     Args:
         engine: A migrated database.
         records: Held in memory as a whole; hand over some hundreds at a time.
-        more_follow: Others are loaded at once: the kept figures are counted anew with the last of them. Until then
-            they come from the facts, as right as ever.
 
     Raises:
         DatabaseUnavailableError: Nothing was loaded; the same call may be made again.
@@ -54,10 +52,10 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord], *, more_f
     unchanged = sum(incoming[key].version == stored[key] for key in known)
     total = repeated + LoadResult(unchanged=unchanged, outdated=len(known) - unchanged)
     fresh = {key: it for key, it in incoming.items() if key not in known}
-    if fresh:
-        total += _merge(engine, fresh)
-    if not more_follow:
-        refresh_totals(engine)
+    if not fresh:
+        return total
+    total += _merge(engine, fresh)
+    refresh_totals(engine)
     return total
 
 

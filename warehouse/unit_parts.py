@@ -50,7 +50,7 @@ def unit_parts(
         count: Counts the parts of a selection.
     """
     key = (connection.engine.url, connection.get_execution_options().get("sohoa_scope"), question, wanted)
-    frame, states = frame_state(connection), _unit_states(connection)
+    frame, states = frame_state(connection), _unit_states(connection, wanted)
     with _lock:
         known = _kept.get(key)
     if known is not None and known.frame == frame:
@@ -82,12 +82,19 @@ def _counted(wanted: Selection, stale: set[str], count: Callable[[Selection], di
     return values
 
 
-def _unit_states(connection: sa.Connection) -> dict[str, tuple[Any, ...]]:
+def _unit_states(connection: sa.Connection, wanted: Selection) -> dict[str, tuple[Any, ...]]:
+    """Of the units that are asked for and within the scope: what others load changes nothing here."""
     token, stale = unit_refresh.c, cell_stale.c
-    states: dict[str, tuple[Any, ...]] = {
-        row.unit_code: (row.token,) for row in connection.execute(sa.select(token.unit_code, token.token))
-    }
+    scope = connection.get_execution_options().get("sohoa_scope")
+    codes = None if scope is None else {it.code for it in scope.reach}
+    if wanted.unit_code is not None:
+        codes = {wanted.unit_code} if codes is None else codes & {wanted.unit_code}
+    tokens = sa.select(token.unit_code, token.token)
     marks = sa.select(stale.unit_code, sa.func.count(), sa.func.max(stale.id)).group_by(stale.unit_code)
+    if codes is not None:
+        tokens = tokens.where(token.unit_code.in_(sorted(codes)))
+        marks = marks.where(stale.unit_code.in_(sorted(codes)))
+    states: dict[str, tuple[Any, ...]] = {code: (it,) for code, it in connection.execute(tokens)}
     for code, *marked in connection.execute(marks):
         states[code] = (*states.get(code, (None,)), *marked)
     return states
