@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import leather
 from leather import theme
@@ -26,6 +27,21 @@ theme.label_color = theme.legend_color = _QUIET
 theme.tick_color = "#dde2e8"
 theme.zero_color = "#98a3ae"
 theme.default_line_width = 2
+
+
+class _Untold:
+    """A shape of which leather's own legend says nothing: on a narrow window it would stand outside."""
+
+    def legend_to_svg(self, series: Any, palette: Any) -> list[Any]:
+        return []
+
+
+class _Line(_Untold, leather.Line):  # type: ignore[misc]  # leather tells no types
+    pass
+
+
+class _Dots(_Untold, leather.Dots):  # type: ignore[misc]
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +101,10 @@ def line_chart(lines: Sequence[Line]) -> Chart | None:
     for line, points in drawn:
         placed = [(100.0 * (day - first).days / span, value) for day, value in points]
         if len(placed) == 1:
-            chart.add_dots(placed, fill_color=line.colour)
+            chart.add_series(leather.Series(placed), _Dots(fill_color=line.colour))
         else:
-            chart.add_line(placed, stroke_color=line.colour, stroke_dasharray=line.dashes)
+            shape = _Line(stroke_color=line.colour, stroke_dasharray=line.dashes)
+            chart.add_series(leather.Series(placed), shape)
     svg = chart.to_svg(width=WIDTH, height=HEIGHT)
     # Leather knows no view box; with one the browser fits the chart to its place.
     opened = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'

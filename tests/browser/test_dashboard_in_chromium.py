@@ -244,5 +244,7 @@ def test_the_target_stands_where_it_says(page: Page) -> None:
     assert target is not None
     assert target["x"] + target["width"] == pytest.approx(track["x"] + track["width"], abs=2), "100 % is the end"
     expect(page.locator("svg.chart")).to_have_count(1)
+    expect(page.locator("figure.trend figcaption")).to_contain_text("Chỉ tiêu")
+    assert "Unnamed" not in page.locator("svg.chart").inner_html(), "the legend stands beside the drawing, once"
     page.get_by_text("Số liệu của biểu đồ").click()
     expect(page.locator(".trend table")).to_be_visible()
