@@ -107,7 +107,7 @@ def digitize_batch() -> None:
     @task
     def receive(batch: str) -> list[dict[str, Any]]:
         """Check a drop, archive its originals, and cut what is to be done into chunks."""
-        return call("receive", batch)
+        return call("receive", batch, run=get_current_context()["run_id"])
 
     @task(queue=SIGNING)
     def prove_keys(chunks: list[list[dict[str, Any]]]) -> None:

@@ -37,8 +37,8 @@ class Ledger:
 
     # --- batches
 
-    def batch_started(self, ref: BatchRef) -> None:
-        """A run took up the batch."""
+    def batch_started(self, ref: BatchRef, *, airflow_run: str | None = None) -> None:
+        """A run took up the batch; ``airflow_run`` is its id in Airflow, kept until another one of Airflow's does."""
         now = _now()
         row = {
             "batch_key": ref.key,
@@ -48,9 +48,10 @@ class Ledger:
             "first_seen_at": now,
             "started_at": now,
             "message": None,
-        }
+        } | ({"airflow_run": airflow_run} if airflow_run else {})
+        changed = ("status", "started_at", "message", *(("airflow_run",) if airflow_run else ()))
         with self._engine.begin() as connection:
-            upsert(connection, t.batch, [row], update=("status", "started_at", "message"))
+            upsert(connection, t.batch, [row], update=changed)
 
     def batch_received(self, receipt: Receipt) -> None:
         """Write what ``receive`` found: the batch, its documents, the faults of this last check, the originals."""

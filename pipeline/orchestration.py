@@ -96,11 +96,11 @@ def find_batches(
         return [ref.key for ref in refs]
 
 
-def receive(batch: str) -> list[Chunk]:
-    """Check and archive one drop; its unfinished documents in chunks."""
+def receive(batch: str, run: str | None = None) -> list[Chunk]:
+    """Check and archive one drop; its unfinished documents in chunks. ``run`` is the id of the orchestrator's run."""
     ref = BatchRef.parse(batch)
     with _classified(), runner().halting(ref):
-        receipt, before = runner().receive(ref)
+        receipt, before = runner().receive(ref, airflow_run=run)
         log.info(
             "%s: %d accepted of %d declared%s",
             batch,

@@ -86,10 +86,10 @@ class Runner:
 
     # --- the five steps
 
-    def receive(self, ref: BatchRef) -> tuple[Receipt, bool]:
+    def receive(self, ref: BatchRef, *, airflow_run: str | None = None) -> tuple[Receipt, bool]:
         """Check a drop and archive what holds; the receipt, and whether this state of it was known."""
         ledger = self.context.ledger
-        ledger.batch_started(ref)
+        ledger.batch_started(ref, airflow_run=airflow_run)
         receipt, before = patiently(
             lambda: receive(self.context, ref, self.on_received), self.context.settings.retries
         )

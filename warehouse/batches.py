@@ -93,6 +93,7 @@ def _summaries(connection: sa.Connection, query: sa.Select[Any]) -> list[BatchSu
             started_at=row["started_at"],
             finished_at=row["finished_at"],
             message=row["message"],
+            airflow_run=row["airflow_run"],
         )
         for row in rows
     ]

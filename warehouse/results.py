@@ -162,6 +162,8 @@ class BatchSummary:
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
     message: str | None
+    airflow_run: str | None = None
+    """Id of Airflow's run that took it up last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ batch = sa.Table(
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("message", sa.Text),
+    sa.Column("airflow_run", sa.Text, comment="the run of digitize_batch that took it up last; null without Airflow"),
     sa.Index(None, "unit_code"),
     sa.Index(None, "first_seen_at"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request, Response
 
 from dashboard import asked, tables
@@ -38,9 +40,10 @@ def batch(request: Request, unit: BatchPart, batch: BatchPart, person: Signed) -
     options = request.app.state.desk.options
     # Inside Airflow its own pages are at the root of the same address.
     airflow = "" if options.inside_airflow else (options.airflow_url or "").rstrip("/") or None
-    return screen_of(request).show(
-        request, "batch.html", page, runs=None if airflow is None else f"{airflow}/dags/{DIGITIZING_DAG}/runs"
-    )
+    runs = None if airflow is None else f"{airflow}/dags/{DIGITIZING_DAG}/runs"
+    run = page.summary.airflow_run
+    own = f"{runs}/{quote(run, safe='')}" if runs and run else None
+    return screen_of(request).show(request, "batch.html", page, runs=runs, run=own)
 
 
 @router.get("/lo/{unit}/{batch}/quet-lai.csv")

@@ -12,6 +12,7 @@ from sample_road import settings_in
 from pipeline.context import Context
 from sample_scans import generate
 from warehouse import schema as t
+from warehouse.batches import list_batches
 from warehouse.progress import totals
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.xdist_group("airflow")]
@@ -44,6 +45,9 @@ def test_one_batch_through_real_airflow_and_again(tmp_path: Path, airflow_home: 
     with context.database.connect() as connection:
         work = connection.execute(sa.select(t.stage_run.c.document_key, t.stage_run.c.stage)).all()
     assert len(work) == len(set(work)) > 0, "a stage was done twice"
+    (shown,) = list_batches(context.database)
+    assert shown.airflow_run, "the page of the batch leads to its run"
+    assert shown.airflow_run in told
     context.database.dispose()
 
 

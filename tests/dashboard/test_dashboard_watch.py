@@ -7,10 +7,11 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
-from archive_sample import BATCH
+from archive_sample import BATCH, RUN
 from fastapi.testclient import TestClient
 from lxml import html
 from openpyxl import load_workbook
@@ -120,9 +121,11 @@ def test_the_rescan_list_is_a_file(client: TestClient, sample: sa.Engine) -> Non
     assert client.get(f"/lo/{BATCH}/quet-lai.xlsx").status_code == 200
 
 
-def test_a_batch_leads_to_its_runs_where_airflow_is_told(sign_in: SignIn) -> None:
+def test_a_batch_leads_to_its_own_run_where_airflow_is_told(sign_in: SignIn) -> None:
     told = sign_in("engineer", airflow_url="https://airflow.example/").get(f"/lo/{BATCH}")
     assert f'href="https://airflow.example/dags/{DIGITIZING_DAG}/runs"' in told.text
+    run = quote(RUN, safe="")
+    assert f'href="https://airflow.example/dags/{DIGITIZING_DAG}/runs/{run}"' in told.text
     assert "Airflow" not in sign_in("engineer").get(f"/lo/{BATCH}").text
     dag = Path(__file__).parents[2] / "dags" / "digitize_batch.py"
     assert f'dag_id="{DIGITIZING_DAG}"' in dag.read_text(encoding="utf-8")

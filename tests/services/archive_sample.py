@@ -34,6 +34,8 @@ from warehouse.schema import BatchStatus
 AT = dt.datetime(2025, 9, 15, 8, 30, tzinfo=dt.UTC)
 BATCH = "00256/lo-1"
 HOSTILE_BATCH = '00292/<script>alert("lô #1?")'
+RUN = "manual__2025-09-15T08:30:00+00:00"
+"""The run of Airflow that took the batches up."""
 PERSON = "Nguyễn Thị Đào"
 """Stands in every record of the sample and must stand on no page."""
 
@@ -187,7 +189,7 @@ def _receive(
     faults: tuple[Fault, ...],
 ) -> None:
     ref = BatchRef.parse(batch)
-    ledger.batch_started(ref)
+    ledger.batch_started(ref, airflow_run=RUN)
     ledger.batch_received(
         Receipt(
             batch=ref,
