@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hard_scans import pdf_of as pdf
 from PIL import Image
 
 from manifests.reasons import REASONS
@@ -74,18 +75,6 @@ def lzw(size: int) -> bytes:
     packed = "".join(bits)
     packed += "0" * (-len(packed) % 8)
     return int(packed, 2).to_bytes(len(packed) // 8, "big")
-
-
-def pdf(*objects: bytes) -> bytes:
-    """Objects 1, 2, 3 … of which 1 is the catalogue."""
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(objects, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    return bytes(out + b"trailer <</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, start))
 
 
 def stream(data: bytes, entries: bytes = b"") -> bytes:

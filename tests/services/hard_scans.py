@@ -82,6 +82,18 @@ class Sheet:
     mask: tuple[str, bytes] | None = None
 
 
+def pdf_of(*objects: bytes) -> bytes:
+    """Objects 1, 2, 3 … of which 1 is the catalogue."""
+    out, places = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    return bytes(out + b"trailer <</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, start))
+
+
 def pdf(sheets: list[Sheet]) -> bytes:
     """A PDF of ``sheets`` as a scanner writes it."""
     bodies: list[bytes] = [b"<</Type /Catalog /Pages 2 0 R>>", b""]
@@ -101,14 +113,7 @@ def pdf(sheets: list[Sheet]) -> bytes:
         if page.mask:
             bodies.append(_stream(page.mask[1], f"/Type /XObject /Subtype /Image {page.mask[0]}"))
     bodies[1] = f"<</Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)}>>".encode()
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(bodies, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    return bytes(out + b"trailer <</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, start))
+    return pdf_of(*bodies)
 
 
 def _list(values: tuple[float, ...]) -> str:
