@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PREFIX = "sohoa-"
-"""Beginning of the names of temporary folders."""
+PREFIX = ".sohoa-work-"
+"""How temporary folders are called; no one else may call a folder so: what nobody holds any more is swept."""
 YOUNG = 60.0
 """Seconds for which a temporary folder is left alone: its maker may not hold it yet."""
 
