@@ -23,6 +23,7 @@ from warehouse import schema
 from warehouse.artefacts import PDF, SHOWN_FILES
 from warehouse.database import reading, writing
 from warehouse.documents import signature_of
+from warehouse.loading import complete_until
 from warehouse.merge import chunks, hold, insert_values
 from warehouse.outside_match import compare_outside, stage_outside
 from warehouse.reconciliation import ReconciliationRun, begin_run, end_run
@@ -66,11 +67,17 @@ class FeedDocument:
 def feed_entries(
     engine: sa.Engine, *, since: dt.datetime | None, after: FeedEntry | None, limit: int
 ) -> list[FeedEntry]:
-    """Documents with a record, the earliest loaded first, from ``since`` and behind ``after``."""
+    """Documents with a record, the earliest loaded first, from ``since`` and behind ``after``.
+
+    None is ever added before one that was told: what is younger than a load at work waits for its end.
+    """
     it = schema.record.c
+    until = complete_until(engine)
     query = sa.select(it.document_key, it.loaded_at).order_by(it.loaded_at, it.document_key).limit(limit)
     if since is not None:
         query = query.where(it.loaded_at >= since)
+    if until is not None:
+        query = query.where(it.loaded_at < until)
     if after is not None:  # compared as one value, so that the index is walked from there on
         place = (sa.literal(after.loaded_at, it.loaded_at.type), sa.literal(after.document_key))
         query = query.where(sa.tuple_(it.loaded_at, it.document_key) > sa.tuple_(*place))

@@ -21,6 +21,7 @@ from warehouse import schema
 from warehouse.cell_totals import refresh_totals
 from warehouse.database import reading, writing
 from warehouse.facts import FACTS
+from warehouse.loading import moment_of_loading
 from warehouse.merge import Row, chunks, insert, insert_missing, insert_values, upsert
 from warehouse.names import search_name
 from warehouse.results import LoadResult
@@ -223,6 +224,8 @@ def _stored_versions(connection: sa.Connection, keys: list[str]) -> dict[str, tu
 
 
 def _replace_facts(connection: sa.Connection, wanted: _Prepared, *, remove: list[str]) -> None:
+    if not wanted.keys:
+        return
     record, artefact = schema.record, schema.artefact
     for some in chunks(remove):
         connection.execute(sa.delete(record).where(record.c.document_key.in_(some)))  # its facts go with it
@@ -231,7 +234,7 @@ def _replace_facts(connection: sa.Connection, wanted: _Prepared, *, remove: list
             .where(artefact.c.document_key.in_(some), artefact.c.kind.in_(_DELIVERABLES))
             .values(current=False)
         )
-    loaded_at = dt.datetime.now(dt.UTC)
+    loaded_at = moment_of_loading(connection)
     insert(connection, record, [{**row, "loaded_at": loaded_at} for row in wanted.records])
     for table, (names, _) in FACTS.items():
         insert_values(connection, table, ("document_key", *names), wanted.facts[table])
