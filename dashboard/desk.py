@@ -11,8 +11,8 @@ from dashboard.pages import Pages
 from dashboard.screen import Screen
 from warehouse.database import open_database
 from warehouse.errors import DatabaseSchemaError
-from warehouse.remembered import FIGURES_AGE
 from warehouse.scope import Scope, scoped
+from warehouse.watched import FIGURES_AGE
 
 _SCOPES = 200
 

@@ -77,7 +77,8 @@ class Options:
         targets: What units are measured against.
         alert_weeks: Weeks without a new file after which a unit stands still.
         doc_codes: How documents are called in the exchange with other systems.
-        figures_age: Seconds that figures which are costly to count may be old (``warehouse.remembered``).
+        figures_age: Seconds after which the facts behind the figures are looked at anew (``warehouse.watched``); at
+            each page when 0.
     """
 
     database_url: str = DEFAULT_DATABASE_URL

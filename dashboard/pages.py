@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,7 @@ from warehouse.results import (
 )
 from warehouse.schema import BatchStatus, DocumentStatus
 from warehouse.views import View
+from warehouse.watched import watched
 
 PAGE_SIZE = 100
 LONGEST_FILE = 100_000
@@ -50,6 +52,11 @@ class Pages:
     def engine(self) -> Any:
         """The engine all of it is read through; hand it to the warehouse's questions, and to nothing that writes."""
         return self._engine
+
+    def figures_at(self) -> dt.datetime:
+        """Progress is told as it was at this moment or later; ask before the figures."""
+        seen = watched(self._engine)
+        return dt.datetime.now(dt.UTC) if seen is None else seen.as_of
 
     def batches(self, *, unit_code: str | None, status: str | None, offset: int) -> BatchesPage:
         found = list_batches(

@@ -47,7 +47,7 @@ class Screen:
         environment.globals["paths"] = PATHS
         # A new style sheet gets a new address, so that no browser shows a page in yesterday's clothes.
         environment.globals["version"] = _digest(folder / "static" / it for it in _STATIC)
-        for name in ("count", "decimal", "percent", "moment", "day", "duration", "sentence", "size"):
+        for name in ("count", "decimal", "percent", "moment", "second", "day", "duration", "sentence", "size"):
             environment.filters[name] = getattr(words, name)
         self._templates = Jinja2Templates(env=environment)
 

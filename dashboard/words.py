@@ -132,6 +132,11 @@ def moment(value: dt.datetime | None) -> str:
     return value.astimezone(HANOI).strftime("%d/%m/%Y %H:%M") if value else NOTHING
 
 
+def second(value: dt.datetime) -> str:
+    """``31/12/2025 23:59:07`` in Hanoi."""
+    return value.astimezone(HANOI).strftime("%d/%m/%Y %H:%M:%S")
+
+
 def day(value: dt.date | None) -> str:
     """``31/12/2025``."""
     return value.strftime("%d/%m/%Y") if value else NOTHING

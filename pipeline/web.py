@@ -21,7 +21,7 @@ from pipeline.settings import Settings, read_settings
 from pipeline.stores import StoreUnavailableError
 
 _FIGURES_AGE = 5.0
-"""Seconds: nobody reads a page of a city's figures faster, and counting them anew would slow a load."""
+"""Seconds: nobody reads a page of figures faster, and counting them anew for each would slow a load."""
 
 
 class ArchiveDoor:

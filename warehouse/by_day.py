@@ -1,70 +1,141 @@
-"""What the inventory lists and how much of it was done by the end of each of some days, cell by cell.
+"""What the inventory lists and how much of it was done by the end of each of some days.
 
 Counted from the days on which documents were digitized and accepted (``warehouse.days``), which are kept ready: a day
-of last month then costs a city no more than today.
+of last month then costs a city no more than today. The database adds up what was done between two of the days, cell
+by cell; here it is added up over the days and compared with what the cell lists. One statement that does all of it
+for half a year of weeks is so wide that reading and planning it takes longer than answering it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate
+from operator import add
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from warehouse.cells import CELL, PLACE, Selection, inventory_by_day, least
-from warehouse.days import documents_by_day
+from manifests.record_types import last_lapsed_year, record_types
+from warehouse.cells import CELL, PLACE, Selection, inventory_lines
+from warehouse.custody import explicitly_given
+from warehouse.days import DAYS, documents_by_day
 from warehouse.views import SHOWN, View, placed
 
-_DONE = ("digitized", "indexed")
+Asked = tuple[int | None, dt.date]
+"""The inventory version that counts, and the day."""
 
 
-def listed_by_day(wanted: Selection, days: Sequence[dt.date], view: View) -> sa.Subquery:
-    """``inventory_0``, ``digitized_0``, ``indexed_0`` … of each of ``days``, per ``CELL`` and ``SHOWN``.
+class DoneByDay(NamedTuple):
+    """Papers of one unit and type as a view shows them: listed, and of them digitized and accepted, by each day."""
+
+    shown_code: str
+    shown_id: str | None
+    assigned: int
+    unit_code: str
+    unit_id: str | None
+    record_type: str
+    inventory: tuple[int, ...]
+    digitized: tuple[int, ...]
+    indexed: tuple[int, ...]
+
+
+def done_by_day(
+    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], view: View
+) -> dict[str, list[DoneByDay]]:
+    """By unit code, one row for each ``SHOWN``, unit and record type.
 
     What is done beyond what a cell lists is left out, and so are cells that list nothing. Papers are placed with who
     was given them by ``wanted.day``: that a book changed hands is no work done.
     """
-    by_place = view is View.CUSTODIAN
+    if view is not View.CUSTODIAN:
+        return _rows(connection, wanted, asked, view, by_place=False)
+    # Where a whole unit is held by one, its cells need not be looked into.
+    given = explicitly_given(connection, wanted.day)
+    found = _rows(connection, wanted, asked, view, by_place=False)
+    found = {code: rows for code, rows in found.items() if code not in given}
+    if given:
+        codes = tuple(sorted(given if wanted.unit_codes is None else given & set(wanted.unit_codes)))
+        narrowed = Selection(wanted.version, wanted.on, wanted.unit_code, wanted.record_type, wanted.year, codes)
+        found |= _rows(connection, narrowed, asked, view, by_place=True)
+    return found
+
+
+def _rows(
+    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], view: View, *, by_place: bool
+) -> dict[str, list[DoneByDay]]:
+    days = sorted({day for _, day in asked})
+    at = [days.index(day) for _, day in asked]
+    listed = _listed(connection, wanted, asked, view, by_place=by_place)
+    done = _done(connection, wanted, days, view, by_place=by_place)
+    nothing = [0] * len(asked)
+    sums: dict[tuple[Any, ...], list[list[int]]] = {}
+    for cell, inventory in listed.items():
+        year_left_out = (*cell[:3], *cell[4:])
+        parts = sums.setdefault(year_left_out, [nothing, nothing, nothing])
+        parts[0] = list(map(add, parts[0], inventory))
+        for which, changes in enumerate(done.get(cell, ()), 1):
+            by_day = list(accumulate(changes))
+            parts[which] = list(map(add, parts[which], map(min, (by_day[index] for index in at), inventory)))
+    found: dict[str, list[DoneByDay]] = defaultdict(list)
+    for (code, unit, kind, *shown), parts in sums.items():
+        found[code].append(DoneByDay._make((*shown, code, unit, kind, *map(tuple, parts))))
+    return dict(found)
+
+
+def _listed(
+    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], view: View, *, by_place: bool
+) -> dict[tuple[Any, ...], list[int]]:
+    """What each cell lists on each of the days; cells that list nothing are not told."""
+    versions = sorted({version for version, _ in asked if version is not None})
+    if not versions:
+        return {}
+    lines = placed(
+        inventory_lines(wanted, versions, by_place=by_place), view, wanted.day, ("records",), ("version_id",)
+    ).c
+    query = sa.select(*(lines[name] for name in (*CELL, *SHOWN)), lines.version_id, lines.records)
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for *cell, version, records in connection.execute(query):
+        last = _last_lapsed(cell[2], tuple(day for _, day in asked))
+        counts = [
+            int(records) if version == counted and (lapsed is None or cell[3] > lapsed) else 0
+            for (counted, _), lapsed in zip(asked, last, strict=True)
+        ]
+        if any(counts):
+            key = tuple(cell)
+            found[key] = list(map(add, found[key], counts)) if key in found else counts
+    return found
+
+
+@cache
+def _last_lapsed(record_type: str, days: tuple[dt.date, ...]) -> tuple[int | None, ...]:
+    kind = record_types().get(record_type)
+    return tuple(last_lapsed_year(kind, day) if kind else None for day in days)
+
+
+def _done(
+    connection: sa.Connection, wanted: Selection, days: Sequence[dt.date], view: View, *, by_place: bool
+) -> dict[tuple[Any, ...], tuple[list[int], list[int]]]:
+    """How many documents of each cell were digitized, and accepted, by each of the days and after the one before."""
     by_day = documents_by_day(wanted, by_place=by_place)
+    steps = [_step(by_day.c[name], days).label(name) for name in DAYS]
     cell = [by_day.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
-    names = [f"{what}_{index}" for index in range(len(days)) for what in _DONE]
-    facts = (
-        sa.select(
-            *cell,
-            *(
-                sa.func.sum(sa.case((by_day.c[f"{what}_on"] <= day.isoformat(), by_day.c.documents), else_=0)).label(
-                    f"{what}_{index}"
-                )
-                for index, day in enumerate(days)
-                for what in _DONE
-            ),
-        )
-        .group_by(*cell)
-        .subquery()
-    )
-    zero: sa.ColumnElement[int] = sa.literal_column("0")
-    lines = [f"inventory_{index}" for index in range(len(days))]
-    on_list = placed(inventory_by_day(wanted, days, by_place=by_place), view, wanted.day, lines)
-    # Where a whole cell is shown under one unit, its facts need not be placed and added up once more.
-    counted = placed(facts, view, wanted.day, names) if by_place else facts
-    same = sa.and_(
-        on_list.c.unit_code == counted.c.unit_code,
-        sa.func.coalesce(on_list.c.unit_id, "") == sa.func.coalesce(counted.c.unit_id, ""),
-        on_list.c.record_type == counted.c.record_type,
-        on_list.c.year == counted.c.year,
-        *((on_list.c[name] == counted.c[name] for name in ("shown_code", "assigned")) if by_place else ()),
-    )
-    return (
-        sa.select(
-            *(on_list.c[name] for name in (*CELL, *SHOWN)),
-            *(on_list.c[name] for name in lines),
-            *(
-                least(
-                    sa.func.coalesce(counted.c[name], zero), on_list.c[f"inventory_{name.rpartition('_')[2]}"]
-                ).label(name)
-                for name in names
-            ),
-        )
-        .select_from(on_list.outerjoin(counted, same))
-        .subquery()
-    )
+    shown = placed(sa.select(*cell, *steps, by_day.c.documents).subquery(), view, wanted.day, ("documents",), DAYS).c
+    query = sa.select(*(shown[name] for name in (*CELL, *SHOWN, *DAYS)), shown.documents)
+    found: dict[tuple[Any, ...], tuple[list[int], list[int]]] = {}
+    for *key, digitized, indexed, documents in connection.execute(query):
+        cell_key = tuple(key)
+        if cell_key not in found:
+            found[cell_key] = ([0] * len(days), [0] * len(days))
+        for changes, step in zip(found[cell_key], (digitized, indexed), strict=True):
+            if step is not None:
+                changes[step] += int(documents)
+    return found
+
+
+def _step(day: sa.ColumnElement[str], days: Sequence[dt.date]) -> sa.ColumnElement[Any]:
+    """The first of ``days`` by which it was; null where it was later, or never."""
+    texts = (it.isoformat() for it in days)
+    return sa.case(*((day <= text, sa.literal_column(str(at))) for at, text in enumerate(texts)))

@@ -59,7 +59,7 @@ def rebuild_totals(engine: sa.Engine) -> None:
 def mark_all(connection: sa.Connection) -> None:
     """Let no kept figure count any more; each cell is counted from the facts until it is refreshed."""
     document = schema.document.c
-    for table in (cell_total, cell_total_part, cell_day, cell_day_part):
+    for table in (cell_total, cell_total_part, cell_day, cell_day_part, unit_refresh):
         connection.execute(sa.delete(table))
     cells = sa.select(document.batch_key, *(document[name] for name in _CELL)).distinct()
     connection.execute(sa.insert(cell_stale).from_select(["batch_key", *_CELL], cells))

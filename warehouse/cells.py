@@ -66,7 +66,7 @@ def cells(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
 def summed(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
     """Inventory and facts of a cell side by side, what lapsed told apart."""
     both = sa.union_all(
-        _only(_inventory_cells(wanted.version, by_place=by_place), schema.inventory_line, wanted),
+        _only(_inventory_cells(_of_version(wanted.version), by_place=by_place), schema.inventory_line, wanted),
         _counted(wanted, by_place=by_place),
     ).subquery()
     cell = [both.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
@@ -84,19 +84,16 @@ def summed(wanted: Selection, *, by_place: bool = False) -> sa.Subquery:
     )
 
 
-def inventory_by_day(wanted: Selection, days: Sequence[dt.date], *, by_place: bool = False) -> sa.Subquery:
-    """The denominators in force on each of ``days`` as ``inventory_0`` … per ``CELL`` (and ``PLACE``).
+def inventory_lines(wanted: Selection, versions: Sequence[int], *, by_place: bool = False) -> sa.Subquery:
+    """What some versions of the inventory list: ``records`` per ``CELL`` (and ``PLACE``) and ``version_id``.
 
-    ``wanted.on`` does not count.
+    What lapsed is among it, and ``wanted.version`` does not count.
     """
-    lines = _only(_inventory_cells(wanted.version, by_place=by_place), schema.inventory_line, wanted).subquery()
-    return sa.select(
-        *(lines.c[name] for name in (*CELL, *(PLACE if by_place else ()))),
-        *(
-            sa.case((_lapsed(lines, day), 0), else_=lines.c.inventory_records).label(f"inventory_{index}")
-            for index, day in enumerate(days)
-        ),
-    ).subquery()
+    lines = _inventory_cells(schema.inventory_line.c.version_id.in_(versions), by_place=by_place)
+    lines = lines.add_columns(schema.inventory_line.c.version_id)
+    found = _only(lines, schema.inventory_line, wanted).subquery().c
+    cell = (found[name] for name in (*CELL, *(PLACE if by_place else ()), "version_id"))
+    return sa.select(*cell, found.inventory_records.label("records")).subquery()
 
 
 def cell_columns(*, by_place: bool = False) -> tuple[sa.FromClause, dict[str, sa.ColumnElement[Any]]]:
@@ -140,7 +137,11 @@ def folded(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     return sa.func.coalesce(sa.func.ltrim(sa.func.lower(sa.func.trim(column)), zero), nothing)
 
 
-def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
+def _of_version(version: int | None) -> sa.ColumnElement[bool]:
+    return schema.inventory_line.c.version_id == version if version is not None else sa.false()
+
+
+def _inventory_cells(among: sa.ColumnElement[bool], *, by_place: bool) -> sa.Select[Any]:
     line, by_year = schema.inventory_line.c, schema.unit.alias("by_year")
     return (
         sa.select(
@@ -155,7 +156,7 @@ def _inventory_cells(version: int | None, *, by_place: bool) -> sa.Select[Any]:
             *(sa.literal(0).label(name) for name in FACTS),
         )
         .select_from(schema.inventory_line.outerjoin(by_year, _of_year(by_year, schema.inventory_line)))
-        .where(line.version_id == version if version is not None else sa.false())
+        .where(among)
     )
 
 

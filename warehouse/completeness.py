@@ -13,11 +13,11 @@ from manifests.documents import ArtefactKind
 from manifests.reasons import REASONS, Severity
 from warehouse import schema
 from warehouse.cells import cell_columns
-from warehouse.database import reading
 from warehouse.numbers import number_notation, number_value
 from warehouse.progress import selection
 from warehouse.schema import BatchStatus, DocumentStatus
 from warehouse.views import View, view_cells
+from warehouse.watched import Asking
 
 CHECKS = (
     "number_gap",
@@ -86,15 +86,15 @@ def completeness(
         "record_without_file": _without_file,
         "file_without_record": _without_record,
     }
-    with reading(engine) as connection:
+    with Asking(engine) as asking:
         for code in checks:
             if code == "listed_not_delivered":
-                wanted = selection(connection, None, unit_code, record_type, year)
+                wanted = selection(asking, None, unit_code, record_type, year)
                 query = _not_delivered(view_cells(wanted, View.ISSUER))
             else:
                 found = makers[code](_documents(unit_code, record_type, year)).subquery()
                 query = _named(found)
-            rows = connection.execution_options(yield_per=500).execute(query).mappings()
+            rows = asking.connection.execution_options(yield_per=500).execute(query).mappings()
             for row in rows:
                 yield _finding(code, row)
 

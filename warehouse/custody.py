@@ -78,7 +78,7 @@ def custodian_of(cell: sa.Subquery, day: dt.date) -> sa.ColumnElement[Any]:
     Of several assignments the one that says most counts: box and book before type before years; of two that say the
     same, the later decision.
     """
-    given, heir = custody.c, unit_heir.c
+    given = custody.c
     says_most = (
         sa.case((given.box != "", 8), else_=0)
         + sa.case((given.book != "", 4), else_=0)
@@ -100,8 +100,20 @@ def custodian_of(cell: sa.Subquery, day: dt.date) -> sa.ColumnElement[Any]:
         .correlate(cell)
         .scalar_subquery()
     )
-    inherited = sa.select(heir.custodian_code).where(heir.unit_id == cell.c.unit_id).correlate(cell).scalar_subquery()
-    return sa.func.coalesce(assigned, inherited)
+    return sa.func.coalesce(assigned, heir_of(cell))
+
+
+def heir_of(cell: sa.Subquery) -> sa.ColumnElement[Any]:
+    """The same for papers that nobody was given explicitly."""
+    heir = unit_heir.c
+    return sa.select(heir.custodian_code).where(heir.unit_id == cell.c.unit_id).correlate(cell).scalar_subquery()
+
+
+def explicitly_given(connection: sa.Connection, day: dt.date) -> frozenset[str]:
+    """Codes of the units papers of which somebody was given explicitly by ``day``: who holds them takes a look."""
+    given = custody.c
+    found = connection.execute(sa.select(given.unit_code).where(given.decided_on <= day).distinct())
+    return frozenset(found.scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +152,10 @@ def unassigned_papers(engine: sa.Engine, *, on: dt.date | None = None) -> list[U
     """What nobody was given, by former unit, record type, book and box."""
     from warehouse.cells import summed
     from warehouse.progress import selection
+    from warehouse.watched import Asking
 
-    with reading(engine) as connection:
-        wanted = selection(connection, on)
+    with Asking(engine) as asking:
+        wanted = selection(asking, on)
         cell = summed(wanted, by_place=True)
         given = sa.select(cell, custodian_of(cell, wanted.day).label("custodian_code")).subquery()
         unit, kind = schema.unit.c, schema.record_type.c
@@ -166,8 +179,8 @@ def unassigned_papers(engine: sa.Engine, *, on: dt.date | None = None) -> list[U
             .group_by(*keys, unit.name, kind.name)
             .order_by(*keys)
         )
-        rows = list(connection.execute(query).mappings())
-        heirs = _heirs(connection)
+        rows = list(asking.connection.execute(query).mappings())
+        heirs = _heirs(asking.connection)
     return [
         UnassignedPapers(
             unit_id=row["unit_id"] or f"{row['unit_code']}@?",

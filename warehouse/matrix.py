@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from warehouse.cells import CELL, FIGURES, PLACE
-from warehouse.database import reading
+from warehouse.cells import CELL, PLACE
 from warehouse.days import documents_by_day
-from warehouse.progress import figures, selection
+from warehouse.progress import figures, selection, shown_rows
 from warehouse.reference import today
 from warehouse.remembered import remembered
 from warehouse.results import Figures
-from warehouse.views import SHOWN, View, placed, view_cells
+from warehouse.views import SHOWN, View, placed
+from warehouse.watched import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,8 @@ def type_matrix(
     engine: sa.Engine, *, on: dt.date | None = None, view: View = View.ISSUER, year: int | None = None
 ) -> list[UnitTypes]:
     """Figures of every unit by record type, on the day ``on`` (now when ``None``)."""
-    with reading(engine) as connection:
-        counted = view_cells(selection(connection, on, None, None, year), view)
-        keys = [counted.c[name] for name in (*SHOWN, "record_type")]
-        sums = (sa.func.sum(counted.c[name]).label(name) for name in FIGURES)
-        rows = connection.execute(sa.select(*keys, *sums).group_by(*keys)).mappings().all()
+    with Asking(engine) as asking:
+        rows = shown_rows(asking, selection(asking, on, None, None, year), view, by_type=True)
     by_unit: dict[tuple[str, bool], dict[str, Figures]] = {}
     for row in rows:
         by_unit.setdefault(_shown(row), {})[row["record_type"]] = Figures(**figures(row))
@@ -66,8 +63,8 @@ def week_matrix(
     last, by_place = on or today(), view is View.CUSTODIAN
     days = tuple(last - dt.timedelta(weeks=back) for back in range(weeks - 1, -1, -1))
     names = [f"week_{index}" for index in range(weeks)]
-    with reading(engine) as connection:
-        wanted = selection(connection, on, None, record_type)
+    with Asking(engine) as asking:
+        wanted = selection(asking, on, None, record_type)
         by_day = documents_by_day(wanted, by_place=by_place)
         cell = [by_day.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
         first = (days[0] - dt.timedelta(days=6)).isoformat()
@@ -80,7 +77,7 @@ def week_matrix(
         counted = placed(facts, view, wanted.day, names)
         keys = [counted.c[name] for name in SHOWN]
         sums = (sa.func.sum(counted.c[name]).label(name) for name in names)
-        rows = connection.execute(sa.select(*keys, *sums).group_by(*keys)).mappings().all()
+        rows = asking.connection.execute(sa.select(*keys, *sums).group_by(*keys)).mappings().all()
     found = (UnitWeeks(*_shown(row), tuple(int(row[name] or 0) for name in names)) for row in rows)
     return days, sorted(found, key=lambda it: it.unit_id)
 
@@ -100,5 +97,5 @@ def _by_week(by_day: sa.Subquery, days: Iterable[dt.date], names: Iterable[str])
     ]
 
 
-def _shown(row: sa.RowMapping) -> tuple[str, bool]:
+def _shown(row: Mapping[str, Any] | sa.RowMapping) -> tuple[str, bool]:
     return row["shown_id"] or f"{row['shown_code']}@?", bool(row["assigned"])

@@ -14,14 +14,14 @@ import sqlalchemy as sa
 
 from manifests.record_types import areas, record_types
 from manifests.targets import Targets, city_targets
-from warehouse.by_day import listed_by_day
 from warehouse.cells import FIGURES, Selection
-from warehouse.database import reading
-from warehouse.progress import figures, selection, shown_parts, shown_rows, unit_progress
+from warehouse.progress import figures, selection, shown_rows, unit_progress
 from warehouse.reference import today
 from warehouse.remembered import remembered
 from warehouse.results import Figures, UnitProgress
-from warehouse.views import SHOWN, View
+from warehouse.trend import digitized_by
+from warehouse.views import View
+from warehouse.watched import Asking
 
 PACE_WEEKS = 4
 """Weeks over which the pace is measured unless somebody asks for others."""
@@ -99,11 +99,11 @@ def outlooks(
         targets: The City's plan when not given.
     """
     plan, day = targets or city_targets(), on or today()
-    with reading(engine) as connection:
+    with Asking(engine) as asking:
         # Where papers lie and whom they went to is shown under another code than that of the cells.
-        wanted = selection(connection, on, unit_code if view is View.ISSUER else None)
-        now = _by_area(connection, wanted, view, by_area=by_area)
-        before = _done_by(connection, wanted, day - dt.timedelta(weeks=weeks), view, by_area=by_area)
+        wanted = selection(asking, on, unit_code if view is View.ISSUER else None)
+        now = _by_area(asking, wanted, view, by_area=by_area)
+        before = _done_by(asking, wanted, day - dt.timedelta(weeks=weeks), view, by_area=by_area)
     found = []
     for key, unit in now.items():
         if unit_code not in (None, unit.unit_code):
@@ -197,25 +197,20 @@ def _forecast(unit: UnitProgress, pace: float, day: dt.date) -> dt.date | None:
 _Key = tuple[tuple[str, str | None, bool], str | None]
 
 
-def _by_area(connection: sa.Connection, wanted: Selection, view: View, *, by_area: bool) -> dict[_Key, UnitProgress]:
+def _by_area(asking: Asking, wanted: Selection, view: View, *, by_area: bool) -> dict[_Key, UnitProgress]:
     """Figures of each shown unit, in one field of work or in all: a few rows for each unit, never one a document."""
     rows: dict[_Key, list[dict[str, Any]]] = defaultdict(list)
-    for row in shown_rows(connection, wanted, view, by_type=by_area):
+    for row in shown_rows(asking, wanted, view, by_type=by_area):
         rows[_key(row, by_area=by_area)].append(row)
     return {key: _added(some, wanted.day) for key, some in rows.items()}
 
 
-def _done_by(
-    connection: sa.Connection, wanted: Selection, day: dt.date, view: View, *, by_area: bool
-) -> dict[_Key, int]:
+def _done_by(asking: Asking, wanted: Selection, day: dt.date, view: View, *, by_area: bool) -> dict[_Key, int]:
     """Listed records that were digitized by the end of ``day``, with the keys of ``_by_area``."""
-    keys = (*SHOWN, *(("record_type",) if by_area else ()))
-    question = ("done_by", day, view, by_area)
     done: dict[_Key, int] = defaultdict(int)
-    for row in shown_parts(
-        connection, question, wanted, keys, lambda some: listed_by_day(some, [day], view), ("digitized_0",)
-    ):
-        done[_key(row, by_area=by_area)] += int(row["digitized_0"] or 0)
+    rows, at = digitized_by(asking, wanted, day, view)
+    for row in rows:
+        done[_key(row._asdict(), by_area=by_area)] += row.digitized[at]
     return done
 
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from operator import add
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from manifests.record_types import record_types
 from warehouse import schema
 from warehouse.cells import FIGURES, Selection, cells
-from warehouse.database import reading
-from warehouse.reference import inventory_in_force
+from warehouse.custody import explicitly_given
+from warehouse.reference import in_force
 from warehouse.remembered import remembered
 from warehouse.results import Figures, ProgressCell, Totals, TypeProgress, UnitProgress
-from warehouse.unit_parts import unit_parts
-from warehouse.views import SHOWN, View, placed, view_cells
+from warehouse.unit_parts import Parts, unit_parts
+from warehouse.views import SHOWN, View, cells_by_place, placed, view_cells
+from warehouse.watched import Asking
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
 UNIT = ("name", "tier", "parent_code", "valid_from", "valid_to")
@@ -48,8 +51,8 @@ def progress_by_unit(
             accepted or waiting, documents in quarantine or refused, batches that had arrived. ``None`` is now.
         unit_code, record_type, year: Only these.
     """
-    with reading(engine) as connection:
-        return by_unit(connection, selection(connection, on, unit_code, record_type, year), View.ISSUER)
+    with Asking(engine) as asking:
+        return by_unit(asking, selection(asking, on, unit_code, record_type, year), View.ISSUER)
 
 
 @remembered
@@ -60,8 +63,8 @@ def progress_by_district(
 
     Units without a district above them (the wards since 1 July 2025, the city) stand for themselves.
     """
-    with reading(engine) as connection:
-        return by_unit(connection, selection(connection, on, None, record_type, year), View.DISTRICT)
+    with Asking(engine) as asking:
+        return by_unit(asking, selection(asking, on, None, record_type, year), View.DISTRICT)
 
 
 @remembered
@@ -83,8 +86,8 @@ def progress_by_custodian(
         engine, on, record_type, year: As in ``progress_by_unit``.
         unit_code: Only the rows shown under this code.
     """
-    with reading(engine) as connection:
-        rows = by_unit(connection, selection(connection, on, None, record_type, year), View.CUSTODIAN)
+    with Asking(engine) as asking:
+        rows = by_unit(asking, selection(asking, on, None, record_type, year), View.CUSTODIAN)
     wanted = [it for it in rows if unit_code in (None, it.unit_code)]
     return sorted(wanted, key=lambda it: not it.assigned)
 
@@ -126,28 +129,19 @@ def progress_matrix(
         unit_id: ... or of this one alone.
         on, record_type, year: As in ``progress_by_unit``.
     """
-    with reading(engine) as connection:
-        counted = cells(selection(connection, on, unit_code, record_type, year))
-        kind, cell = schema.record_type.c, counted.c
-        query = (
-            sa.select(
-                cell.record_type, cell.year, kind.name, kind.position, *(_sum(counted, name) for name in FIGURES)
-            )
-            .select_from(counted.outerjoin(schema.record_type, kind.code == cell.record_type))
-            .group_by(cell.record_type, cell.year, kind.name, kind.position)
-            .order_by(sa.func.coalesce(kind.position, 9999), cell.record_type, cell.year)
+    with Asking(engine) as asking:
+        found = _cells(asking, selection(asking, on, unit_code, record_type, year), unit_id)
+    kinds = record_types()
+    order = {kind: position for position, kind in enumerate(kinds)}
+    return [
+        ProgressCell(
+            record_type=kind,
+            record_type_name=kinds[kind].name if kind in kinds else kind,
+            year=cell_year,
+            **figures(dict(zip(FIGURES, found[kind, cell_year], strict=True))),
         )
-        if unit_id is not None:
-            query = query.where(cell.unit_id == unit_id)
-        return [
-            ProgressCell(
-                record_type=row["record_type"],
-                record_type_name=row["name"] or row["record_type"],
-                year=row["year"],
-                **figures(row),
-            )
-            for row in connection.execute(query).mappings()
-        ]
+        for kind, cell_year in sorted(found, key=lambda it: (order.get(it[0], len(order)), it))
+    ]
 
 
 @remembered
@@ -155,8 +149,8 @@ def progress_by_type(
     engine: sa.Engine, *, on: dt.date | None = None, unit_code: str | None = None
 ) -> list[TypeProgress]:
     """One row for each record type, every unit and year together, in the order of the record types."""
-    with reading(engine) as connection:
-        counted = cells(selection(connection, on, unit_code))
+    with Asking(engine) as asking:
+        counted = cells(selection(asking, on, unit_code))
         kind = schema.record_type.c
         query = (
             sa.select(counted.c.record_type, kind.name, kind.position, *(_sum(counted, name) for name in FIGURES))
@@ -168,7 +162,7 @@ def progress_by_type(
             TypeProgress(
                 record_type=row["record_type"], record_type_name=row["name"] or row["record_type"], **figures(row)
             )
-            for row in connection.execute(query).mappings()
+            for row in asking.connection.execute(query).mappings()
         ]
 
 
@@ -182,9 +176,9 @@ def totals(
     year: int | None = None,
 ) -> Totals:
     """The sum over all units ``progress_by_unit`` lists for the same arguments."""
-    with reading(engine) as connection:
-        found = inventory_in_force(connection, on)
-        rows = by_unit(connection, selection(connection, on, unit_code, record_type, year), View.ISSUER)
+    with Asking(engine) as asking:
+        found = in_force(asking.approvals, on)
+        rows = by_unit(asking, selection(asking, on, unit_code, record_type, year), View.ISSUER)
     sums = {name: sum(getattr(it, name) for it in rows) for name in _NAMES}
     return Totals(
         units=len(rows),
@@ -200,77 +194,105 @@ def figures(row: Mapping[str, Any] | sa.RowMapping) -> dict[str, int]:
 
 
 def selection(
-    connection: sa.Connection,
+    asking: Asking,
     on: dt.date | None = None,
     unit_code: str | None = None,
     record_type: str | None = None,
     year: int | None = None,
 ) -> Selection:
     """What is asked for, with the inventory version in force on that day."""
-    found = inventory_in_force(connection, on)
+    found = in_force(asking.approvals, on)
     return Selection(found[0] if found else None, on, unit_code, record_type, year)
 
 
-def by_unit(connection: sa.Connection, wanted: Selection, view: View) -> list[UnitProgress]:
+def by_unit(asking: Asking, wanted: Selection, view: View) -> list[UnitProgress]:
     """The rows of a view, by code and then by time."""
-    rows = [unit_progress(row, wanted.day) for row in shown_rows(connection, wanted, view)]
+    rows = [unit_progress(row, wanted.day) for row in shown_rows(asking, wanted, view)]
     return sorted(rows, key=lambda it: (it.unit_code, it.valid_from or dt.date.min))
 
 
-def shown_rows(
-    connection: sa.Connection, wanted: Selection, view: View, *, by_type: bool = False
-) -> list[dict[str, Any]]:
+def shown_rows(asking: Asking, wanted: Selection, view: View, *, by_type: bool = False) -> list[dict[str, Any]]:
     """``SHOWN``, ``UNIT`` and ``FIGURES`` of each unit a view shows, ``record_type`` too with ``by_type``."""
     keys = (*SHOWN, *UNIT, *(("record_type",) if by_type else ()))
-    if view is View.CUSTODIAN or wanted.on is not None:
-        found = connection.execute(_shown(view_cells(wanted, view), keys)).mappings()
+    if wanted.on is not None:
+        found = asking.connection.execute(_shown(view_cells(wanted, view), keys)).mappings()
         return [dict(row) for row in found]
-    return added(shown_parts(connection, ("shown_rows", view, by_type), wanted, keys, _issued(view)), keys)
+
+    def count(connection: sa.Connection, some: Selection) -> Parts[UnitRow]:
+        return _rows(connection, some, view)
+
+    sums: dict[tuple[Any, ...], tuple[int, ...]] = {}
+    for row in unit_parts(asking, ("figures", view), wanted, count):
+        key = row[: len(keys)]
+        sums[key] = tuple(map(add, sums[key], row.counts)) if key in sums else row.counts
+    return [
+        dict(zip(keys, key, strict=True)) | dict(zip(FIGURES, counts, strict=True)) for key, counts in sums.items()
+    ]
 
 
-def _issued(view: View) -> Callable[[Selection], sa.Subquery]:
-    return lambda wanted: placed(cells(wanted), view, wanted.day, FIGURES)
+class UnitRow(NamedTuple):
+    """Papers of one unit and type as a view shows them; begins with ``SHOWN`` and ``UNIT``."""
+
+    shown_code: str
+    shown_id: str | None
+    assigned: int
+    name: str | None
+    tier: str | None
+    parent_code: str | None
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    record_type: str
+    unit_code: str
+    unit_id: str | None
+    counts: tuple[int, ...]
 
 
-def shown_parts(
-    connection: sa.Connection,
-    question: Hashable,
-    wanted: Selection,
-    keys: Sequence[str],
-    cells_of: Callable[[Selection], sa.Subquery],
-    names: Sequence[str] = FIGURES,
-) -> Iterator[dict[str, Any]]:
-    """Rows of ``keys`` and the sums of ``names``, several for the same keys: one for each issuing unit.
+def _rows(connection: sa.Connection, wanted: Selection, view: View) -> Parts[UnitRow]:
+    """By unit code. Where a whole unit is held by one, its cells need not be looked into."""
+    keys = (*SHOWN, *UNIT, "record_type", "unit_code", "unit_id")
 
-    Args:
-        cells_of: Cells with ``CELL``, ``SHOWN`` and ``names`` for a selection.
-    """
+    def ask(counted: sa.Subquery) -> Parts[UnitRow]:
+        found: Parts[UnitRow] = {}
+        for row in connection.execute(_shown(counted, keys)):
+            it = UnitRow._make((*row[: len(keys)], tuple(int(count or 0) for count in row[len(keys) :])))
+            found.setdefault(it.unit_code, []).append(it)
+        return found
 
-    def count(some: Selection) -> dict[str, list[dict[str, Any]]]:
-        query = _shown(cells_of(some), (*keys, "unit_code"), names)
-        parts: dict[str, list[dict[str, Any]]] = {}
-        for row in connection.execute(query).mappings():
-            parts.setdefault(row["unit_code"], []).append(dict(row))
-        return parts
-
-    for part in unit_parts(connection, question, wanted, count).values():
-        yield from part
+    found = ask(placed(cells(wanted), view, wanted.day, FIGURES))
+    if view is View.CUSTODIAN and (given := explicitly_given(connection, wanted.day)):
+        codes = given if wanted.unit_codes is None else given & set(wanted.unit_codes)
+        found = {code: rows for code, rows in found.items() if code not in given}
+        found |= ask(cells_by_place(dataclasses.replace(wanted, unit_codes=tuple(sorted(codes))), wanted.day))
+    return found
 
 
-def added(
-    rows: Iterable[Mapping[str, Any]], keys: Sequence[str], names: Sequence[str] = FIGURES
-) -> list[dict[str, Any]]:
-    """One row for the same ``keys``, with the sums of ``names``."""
-    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        key = tuple(row[name] for name in keys)
-        known = sums.get(key)
-        if known is None:
-            sums[key] = {name: row[name] for name in (*keys, *names)}
-        else:
-            for name in names:
-                known[name] = (known[name] or 0) + (row[name] or 0)
-    return list(sums.values())
+class CellRow(NamedTuple):
+    """One cell."""
+
+    unit_id: str | None
+    record_type: str
+    year: int
+    counts: tuple[int, ...]
+
+
+def _cells(asking: Asking, wanted: Selection, unit_id: str | None) -> dict[tuple[str, int], tuple[int, ...]]:
+    """The figures of a unit code, or of one unit, by record type and year."""
+
+    def count(connection: sa.Connection, some: Selection) -> Parts[CellRow]:
+        counted = cells(some).c
+        names = (counted.unit_code, counted.unit_id, counted.record_type, counted.year)
+        found: Parts[CellRow] = {}
+        for code, *key in connection.execute(sa.select(*names, *(counted[name] for name in FIGURES))):
+            it = CellRow._make((*key[:3], tuple(int(number or 0) for number in key[3:])))
+            found.setdefault(code, []).append(it)
+        return found
+
+    sums: dict[tuple[str, int], tuple[int, ...]] = {}
+    for row in unit_parts(asking, "cells", wanted, count, narrow=True):
+        if unit_id in (None, row.unit_id):
+            key = (row.record_type, row.year)
+            sums[key] = tuple(map(add, sums[key], row.counts)) if key in sums else row.counts
+    return sums
 
 
 def _shown(counted: sa.Subquery, keys: Sequence[str], names: Sequence[str] = FIGURES) -> sa.Select[Any]:

@@ -127,14 +127,24 @@ def current_inventory_version(engine: sa.Engine, on: dt.date | None = None) -> i
 
 def inventory_in_force(connection: sa.Connection, on: dt.date | None) -> tuple[int, dt.date] | None:
     """Id and day of approval of the version in force; of two approved on one day the one imported later."""
+    return in_force(inventory_approvals(connection), on)
+
+
+Approvals = tuple[tuple[int, dt.date], ...]
+"""Id and day of approval of each inventory version, the latest first."""
+
+
+def inventory_approvals(connection: sa.Connection) -> Approvals:
+    """Of every version."""
     version = schema.inventory_version.c
-    row = connection.execute(
-        sa.select(version.id, version.approved_on)
-        .where(version.approved_on <= (on or today()))
-        .order_by(version.approved_on.desc(), version.id.desc())
-        .limit(1)
-    ).first()
-    return (row.id, row.approved_on) if row else None
+    query = sa.select(version.id, version.approved_on).order_by(version.approved_on.desc(), version.id.desc())
+    return tuple((row.id, row.approved_on) for row in connection.execute(query))
+
+
+def in_force(approvals: Approvals, on: dt.date | None) -> tuple[int, dt.date] | None:
+    """The one in force on a day, today when ``None``."""
+    day = on or today()
+    return next((it for it in approvals if it[1] <= day), None)
 
 
 def today() -> dt.date:

@@ -28,6 +28,8 @@ from warehouse.errors import ScopeError, UnknownUnitError
 from warehouse.reference import today, unit_id, year_ranges
 from warehouse.schema_progress import custody, unit_heir
 
+WHOLE = "sohoa_whole"
+"""Execution option of an engine of a scope: the engine it was made of."""
 _OPEN_FROM, _OPEN_TO = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 
@@ -211,7 +213,8 @@ _RULES: dict[str, str] = {
         "({0}.batch_key IN (SELECT batch_key FROM batch WHERE <deliverer>) OR EXISTS (SELECT 1 FROM document"
         " WHERE document.batch_key = {0}.batch_key AND document.document_id = {0}.document_id))"
     ),
-    "inventory_line": f"(({{0}}.unit_id IN ('', {_HELD}) AND {_CELL}) OR {_UNIT})",
+    # A line that names its unit is the unit's, whatever year its code bore another name in.
+    "inventory_line": f"(({{0}}.unit_id IN ('', {_HELD}) AND {_CELL}) OR {{0}}.unit_id IN (<whole>))",
     "custody": f"({_UNIT} OR {{0}}.custodian_code IN ({_CODE}))",
     "reconciliation_run": f"({{0}}.unit_code IS NULL OR {{0}}.unit_code IN ({_CODE}))",
     "reconciliation_finding": f"(({_OF_DOCUMENT}) OR ({{0}}.document_key IS NULL AND ({_CELL})))",
@@ -245,7 +248,7 @@ def scoped(engine: sa.Engine, scope: Scope) -> sa.Engine:
     """An engine over the same connections that reads nothing outside ``scope`` and writes nothing at all."""
     if scope.whole_city:
         return engine
-    held: sa.Engine = engine.execution_options(sohoa_scope=scope)
+    held: sa.Engine = engine.execution_options(sohoa_scope=scope, **{WHOLE: engine})
 
     @sa.event.listens_for(held, "before_cursor_execute", retval=True)
     def shadow(
@@ -283,7 +286,7 @@ def _shadows(scope: Scope, dialect: str, names: frozenset[str]) -> str:
     for needed in ("batch", "document"):  # what a batch shows depends on its documents, so these come first
         if needed not in rules and any(f"FROM {needed}" in rule for rule in rules.values()):
             rules[needed] = _RULES[needed]
-    some = _partly_held(scope)
+    some = partly_held(scope)
     if "cell_stale" in rules and some:
         rules.setdefault("document", _RULES["document"])
     order = sorted(rules, key=lambda name: (name != "document", name != "batch", name))
@@ -301,14 +304,15 @@ def _shadows(scope: Scope, dialect: str, names: frozenset[str]) -> str:
     return ", ".join(f"{name} AS NOT MATERIALIZED ({body})" for name, body in bodies.items())
 
 
-def _partly_held(scope: Scope) -> list[Held]:
+def partly_held(scope: Scope) -> list[Held]:
+    """The former units of which only some papers are within."""
     return [it for it in scope.held if it.assignments]
 
 
 def _condition(rule: str, table: str, scope: Scope, own: str) -> str:
     units = scope.units or ()
-    codes = ", ".join(sorted({_quoted(it.code) for it in units})) or "''"
-    ids = ", ".join(_quoted(it.unit_id) for it in units) or "''"
+    codes = ", ".join(sorted({_quoted(it.code) for it in units})) or "NULL"
+    ids = ", ".join(_quoted(it.unit_id) for it in units) or "NULL"
     deliverers = " OR ".join(
         f"(batch.unit_code = {_quoted(it.code)} AND batch.first_seen_at >= '{it.valid_from.isoformat()}'"
         f" AND batch.first_seen_at < '{_day_after(it.valid_to)}')"
@@ -319,13 +323,14 @@ def _condition(rule: str, table: str, scope: Scope, own: str) -> str:
         .replace(_DELIVERER, f"({deliverers or _HIDDEN})")
         .replace(_CELL, _cells(table, scope, own))
         .replace(_UNIT, f"{table}.unit_id IN ({ids})")
-        .replace(_HELD, ", ".join(_quoted(it.unit.unit_id) for it in scope.held) or "''")
-        .replace("<whole>", ", ".join(_quoted(it) for it in _whole_units(scope)) or "''")
+        .replace(_HELD, ", ".join(_quoted(it.unit.unit_id) for it in scope.held) or "NULL")
+        .replace("<whole>", ", ".join(_quoted(it) for it in whole_units(scope)) or "NULL")
         .replace(_CODE, codes)
     )
 
 
-def _whole_units(scope: Scope) -> list[str]:
+def whole_units(scope: Scope) -> list[str]:
+    """Ids of the units all of whose papers are within."""
     return [it.unit_id for it in scope.units or ()] + [
         it.unit.unit_id for it in scope.held if it.rest and not it.assignments
     ]

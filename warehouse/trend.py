@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from dataclasses import dataclass
+from operator import add
 
 import sqlalchemy as sa
 
 from manifests.record_types import record_types
 from manifests.targets import Targets, city_targets
 from warehouse import schema
-from warehouse.by_day import listed_by_day
+from warehouse.by_day import Asked, DoneByDay, done_by_day
 from warehouse.cells import Selection
-from warehouse.database import reading
-from warehouse.reference import inventory_in_force, today
+from warehouse.reference import Approvals, in_force, today
 from warehouse.remembered import remembered
-from warehouse.unit_parts import unit_parts
+from warehouse.unit_parts import Parts, unit_parts
 from warehouse.views import View
+from warehouse.watched import Asking
+
+WEEKS = 26
+"""Weeks of a trend unless somebody asks for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def trend(
     engine: sa.Engine,
     *,
     on: dt.date | None = None,
-    weeks: int = 26,
+    weeks: int = WEEKS,
     view: View = View.ISSUER,
     unit_id: str | None = None,
     unit_code: str | None = None,
@@ -70,61 +73,64 @@ def trend(
         targets: The City's plan when not given; drawn for one unit.
     """
     last = on or today()
-    days = [last - dt.timedelta(weeks=back) for back in range(weeks, -1, -1)]
-    kinds = tuple(kind.code for kind in record_types().values() if area is None or kind.area == area)
     code = unit_code or (unit_id.partition("@")[0] if unit_id else None)
-    with reading(engine) as connection:
-        versions: dict[int | None, list[dt.date]] = defaultdict(list)
-        for day in days:
-            found = inventory_in_force(connection, day)
-            versions[found[0] if found else None].append(day)
-        points: dict[dt.date, TrendPoint] = {}
-        for version, some in versions.items():
-            wanted = Selection(version, some[-1], code if view is View.ISSUER else None, record_type)
-            sums = _sums(connection, wanted, tuple(some), view, unit_id, unit_code, kinds if area else None)
-            for index, day in enumerate(some):
-                points[day] = TrendPoint(day, *(sums[f"{name}_{index}"] for name in _TOLD))
-        line = None
+    line = None
+    with Asking(engine) as asking:
+        asked = _by_week(asking.approvals, last, weeks)
+        found = in_force(asking.approvals, last)
+        wanted = Selection(
+            found[0] if found else None,
+            None if last == today() else last,
+            code if view is View.ISSUER else None,
+            record_type,
+        )
+        rows = [
+            row
+            for row in _rows(asking, wanted, asked, view)
+            if unit_id in (None, row.shown_id)
+            and unit_code in (None, row.shown_code)
+            and (area is None or (row.record_type in record_types() and record_types()[row.record_type].area == area))
+        ]
         if code is not None:
-            line = (targets or city_targets()).line(tier=_tier(connection, unit_id, code), unit_code=code, area=area)
+            tier = _tier(asking.connection, unit_id, code)
+            line = (targets or city_targets()).line(tier=tier, unit_code=code, area=area)
+    inventory, digitized, indexed = ([0] * len(asked) for _ in range(3))
+    for row in rows:
+        inventory = list(map(add, inventory, row.inventory))
+        digitized = list(map(add, digitized, row.digitized))
+        indexed = list(map(add, indexed, row.indexed))
     return [
-        TrendPoint(day, it.inventory, it.digitized, it.indexed, line.expected(day) if line else None)
-        for day, it in sorted(points.items())
+        TrendPoint(day, listed, done, accepted, line.expected(day) if line else None)
+        for (_, day), listed, done, accepted in zip(asked, inventory, digitized, indexed, strict=True)
     ]
+
+
+def digitized_by(asking: Asking, wanted: Selection, day: dt.date, view: View) -> tuple[list[DoneByDay], int]:
+    """Rows whose ``digitized`` tells at the index that is returned too what was done by the end of ``day``.
+
+    Counted against the inventory of ``wanted``.
+    """
+    one = (wanted.version, day)
+    if asking.seen is not None and wanted.on is None:  # the trend is asked for too, and tells of this day
+        weekly = _by_week(asking.approvals, today(), WEEKS)
+        if one in weekly:
+            return _rows(asking, wanted, weekly, view), weekly.index(one)
+    return _rows(asking, wanted, (one,), view), 0
+
+
+def _by_week(approvals: Approvals, last: dt.date, weeks: int) -> tuple[Asked, ...]:
+    days = (last - dt.timedelta(weeks=back) for back in range(weeks, -1, -1))
+    return tuple((found[0] if (found := in_force(approvals, day)) else None, day) for day in days)
+
+
+def _rows(asking: Asking, wanted: Selection, asked: tuple[Asked, ...], view: View) -> list[DoneByDay]:
+    def count(connection: sa.Connection, some: Selection) -> Parts[DoneByDay]:
+        return done_by_day(connection, some, asked, view)
+
+    return unit_parts(asking, ("done by", asked, view), wanted, count)
 
 
 def _tier(connection: sa.Connection, unit_id: str | None, code: str) -> str:
     unit = schema.unit.c
     same = unit.unit_id == unit_id if unit_id else unit.code == code
     return str(connection.execute(sa.select(unit.tier).where(same).limit(1)).scalar() or "unknown")
-
-
-_TOLD = ("inventory", "digitized", "indexed")
-
-
-def _sums(
-    connection: sa.Connection,
-    wanted: Selection,
-    days: tuple[dt.date, ...],
-    view: View,
-    unit_id: str | None,
-    unit_code: str | None,
-    kinds: tuple[str, ...] | None,
-) -> dict[str, int]:
-    """``inventory_0``, ``digitized_0``, ``indexed_0`` … of every day, compared cell by cell."""
-    names = [f"{what}_{index}" for index in range(len(days)) for what in _TOLD]
-
-    def count(some: Selection) -> dict[str, tuple[int, ...]]:
-        by_day = listed_by_day(some, days, view).c
-        query = sa.select(by_day.unit_code, *(sa.func.sum(by_day[name]) for name in names)).group_by(by_day.unit_code)
-        if unit_id is not None:
-            query = query.where(by_day.shown_id == unit_id)
-        if unit_code is not None:
-            query = query.where(by_day.shown_code == unit_code)
-        if kinds is not None:
-            query = query.where(by_day.record_type.in_(kinds))
-        return {code: tuple(int(it or 0) for it in counts) for code, *counts in connection.execute(query)}
-
-    question = ("trend", days, view, unit_id, unit_code, kinds)
-    parts = unit_parts(connection, question, wanted, count)
-    return {name: sum(part[at] for part in parts.values()) for at, name in enumerate(names)}

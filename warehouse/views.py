@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from warehouse import schema
 from warehouse.cells import CELL, FIGURES, LISTED, Selection, cells, listed, summed
-from warehouse.custody import custodian_of
+from warehouse.custody import custodian_of, heir_of
 
 SHOWN = ("shown_code", "shown_id", "assigned")
 """The unit a view shows: code, ``unit.unit_id`` (null for a code nobody knows), and 1 where papers are assigned."""
@@ -33,8 +33,7 @@ def view_cells(wanted: Selection, view: View = View.ISSUER) -> sa.Subquery:
     another, whoever has both today.
     """
     if view is View.CUSTODIAN:
-        plain = [name for name in FIGURES if name not in LISTED]
-        compared = listed(placed(summed(wanted, by_place=True), view, wanted.day, plain))
+        compared = cells_by_place(wanted, wanted.day)
     else:
         compared = placed(cells(wanted), view, wanted.day, FIGURES)
     keys = [compared.c[name] for name in (*SHOWN, "record_type", "year")]
@@ -42,14 +41,23 @@ def view_cells(wanted: Selection, view: View = View.ISSUER) -> sa.Subquery:
     return sa.select(*keys, *sums).group_by(*keys).subquery()
 
 
-def placed(cell: sa.Subquery, view: View, day: dt.date, values: Sequence[str]) -> sa.Subquery:
-    """The sums of ``values`` per ``warehouse.cells.CELL`` and ``SHOWN``.
+def cells_by_place(wanted: Selection, day: dt.date) -> sa.Subquery:
+    """``FIGURES`` per ``CELL`` and ``SHOWN`` of ``View.CUSTODIAN``, from the facts: kept figures tell no book."""
+    plain = [name for name in FIGURES if name not in LISTED]
+    return listed(placed(summed(wanted, by_place=True), View.CUSTODIAN, day, plain))
+
+
+def placed(
+    cell: sa.Subquery, view: View, day: dt.date, values: Sequence[str], more: Sequence[str] = ()
+) -> sa.Subquery:
+    """The sums of ``values`` per ``warehouse.cells.CELL``, ``SHOWN`` and ``more``.
 
     Args:
-        cell: Has ``CELL`` and ``values``, for ``View.CUSTODIAN`` also ``warehouse.cells.PLACE``.
+        cell: Has ``CELL``, ``values`` and ``more``, for ``View.CUSTODIAN`` also ``warehouse.cells.PLACE`` unless
+            nobody was given papers of its units explicitly.
         day: Assignments decided by then count.
     """
-    rest = (*CELL, *values)
+    rest = (*CELL, *more, *values)
     if view is View.CUSTODIAN:
         query = _held(cell, day, rest)
     elif view is View.DISTRICT:
@@ -62,7 +70,7 @@ def placed(cell: sa.Subquery, view: View, day: dt.date, values: Sequence[str]) -
             *(cell.c[name] for name in rest),
         )
     found = query.subquery()
-    keys = [found.c[name] for name in (*CELL, *SHOWN)]
+    keys = [found.c[name] for name in (*CELL, *SHOWN, *more)]
     return sa.select(*keys, *(sa.func.sum(found.c[name]).label(name) for name in values)).group_by(*keys).subquery()
 
 
@@ -83,7 +91,8 @@ def _lifted(cell: sa.Subquery, rest: Sequence[str]) -> sa.Select[Any]:
 
 
 def _held(cell: sa.Subquery, day: dt.date, rest: Sequence[str]) -> sa.Select[Any]:
-    given = sa.select(cell, custodian_of(cell, day).label("custodian_code")).subquery()
+    custodian = custodian_of(cell, day) if "box" in cell.c else heir_of(cell)
+    given = sa.select(cell, custodian.label("custodian_code")).subquery()
     holder = schema.unit.alias("holder")
     nobody = given.c.custodian_code.is_(None)
     return sa.select(

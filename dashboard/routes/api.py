@@ -27,6 +27,7 @@ from warehouse.progress import progress_by_unit
 from warehouse.roles import Permission
 from warehouse.search import search_records
 from warehouse.tokens import TokenScope
+from warehouse.watched import at_once
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["results"])
 
@@ -234,7 +235,7 @@ def progress(
             percent=it.percent,
             percent_indexed=it.percent_indexed,
         )
-        for it in progress_by_unit(person.pages.engine)
+        for it in progress_by_unit(at_once(person.pages.engine))
         if unit_code in (None, it.unit_code)
     ]
     return Progress(counted_at=dt.datetime.now(dt.UTC), units=units)

@@ -47,9 +47,10 @@ def progress_file(request: Request, person: Signed) -> Response:
 @router.get("/tien-do.json")
 @needs(Permission.PROGRESS)
 def progress(request: Request, person: Signed) -> Response:
+    at = person.pages.figures_at()
     page = progress_page(person.pages.engine, _filter(request), _targets(request))
     chart = _chart(page.trend, page.outlook)
-    return screen_of(request).show(request, "progress.html", page, chart=chart, **_choices())
+    return screen_of(request).show(request, "progress.html", page, now=at, chart=chart, **_choices())
 
 
 @router.get("/don-vi/{unit}")
@@ -58,6 +59,7 @@ def progress(request: Request, person: Signed) -> Response:
 @router.get("/don-vi/{unit}.json")
 @needs(Permission.PROGRESS)
 def unit(request: Request, unit: str, person: Signed) -> Response:
+    at = person.pages.figures_at()
     page = asked.found(unit_page(person.pages.engine, unit, _targets(request), asked.date(request, "on")))
     if ending := asked.ending(request):
         return table_file(tables.unit_table(page), ending)
@@ -65,7 +67,7 @@ def unit(request: Request, unit: str, person: Signed) -> Response:
     def chart_of(it: UnitMatrix) -> Chart | None:
         return _chart(it.trend, it.unit.outlook)
 
-    return screen_of(request).show(request, "unit.html", page, chart_of=chart_of)
+    return screen_of(request).show(request, "unit.html", page, now=at, chart_of=chart_of)
 
 
 @router.get("/ma-tran")
@@ -74,10 +76,11 @@ def unit(request: Request, unit: str, person: Signed) -> Response:
 @router.get("/ma-tran.json")
 @needs(Permission.PROGRESS)
 def by_type(request: Request, person: Signed) -> Response:
+    at = person.pages.figures_at()
     page = types_page(person.pages.engine, _filter(request))
     if ending := asked.ending(request):
         return table_file(tables.types_table(page), ending)
-    return screen_of(request).show(request, "types.html", page, **_choices())
+    return screen_of(request).show(request, "types.html", page, now=at, **_choices())
 
 
 @router.get("/ma-tran/tuan")
@@ -86,10 +89,11 @@ def by_type(request: Request, person: Signed) -> Response:
 @router.get("/ma-tran/tuan.json")
 @needs(Permission.PROGRESS)
 def by_week(request: Request, person: Signed) -> Response:
+    at = person.pages.figures_at()
     page = weeks_page(person.pages.engine, _filter(request))
     if ending := asked.ending(request):
         return table_file(tables.weeks_table(page), ending)
-    return screen_of(request).show(request, "weeks.html", page, **_choices())
+    return screen_of(request).show(request, "weeks.html", page, now=at, **_choices())
 
 
 def _targets(request: Request) -> Targets:

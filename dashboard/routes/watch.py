@@ -33,10 +33,11 @@ router = APIRouter()
 @needs(Permission.PROGRESS)
 def alert_list(request: Request, person: Signed) -> Response:
     options: Options = request.app.state.desk.options
+    at = person.pages.figures_at()
     page = alerts_page(person.pages.engine, asked.date(request, "on"), options.targets, options.alert_weeks)
     if ending := asked.ending(request):
         return table_file(tables.alerts_table(page), ending)
-    return screen_of(request).show(request, "alerts.html", page)
+    return screen_of(request).show(request, "alerts.html", page, now=at)
 
 
 @router.get("/danh-muc")
@@ -97,7 +98,8 @@ def reconcile(request: Request, person: Signed) -> Response:
 @router.get("/phan-giao.json")
 @needs(Permission.PROGRESS)
 def custody(request: Request, person: Signed) -> Response:
+    at = person.pages.figures_at()
     page = custody_page(person.pages.engine)
     if ending := asked.ending(request):
         return table_file(tables.unassigned_table(page), ending)
-    return screen_of(request).show(request, "custody.html", page)
+    return screen_of(request).show(request, "custody.html", page, now=at)

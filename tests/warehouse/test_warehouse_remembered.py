@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import NamedTuple
 
-import pytest
 import sqlalchemy as sa
 
 from manifests.documents import DocumentRecord, RecordStatus
@@ -18,10 +18,10 @@ from warehouse.load import load_records
 from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_unit, totals
 from warehouse.reference import import_inventory, today
-from warehouse.remembered import FIGURES_AGE
 from warehouse.scope import scope_of, scoped
 from warehouse.trend import trend
 from warehouse.unit_parts import unit_parts
+from warehouse.watched import Asking
 
 MakeRecord = Callable[..., DocumentRecord]
 DAY = dt.timedelta(days=1)
@@ -97,23 +97,27 @@ def test_a_past_day_is_always_counted(engine: sa.Engine, make_record: MakeRecord
     assert _statements(engine, lambda: totals(engine, on=past)) > 0
 
 
+class Counted(NamedTuple):
+    unit_id: str
+    record_type: str
+    documents: int
+
+
 def test_a_load_into_one_unit_counts_that_unit_alone(engine: sa.Engine, make_record: MakeRecord) -> None:
     load_records(engine, [make_record("a"), make_record("b", unit_code="00001")])
     counted: list[tuple[str, ...] | None] = []
     nothing_asked = Selection(None)
 
-    def ask() -> dict[str, int]:
-        def count(wanted: Selection) -> dict[str, int]:
-            codes = wanted.unit_codes
-            counted.append(codes)
-            with reading(engine) as other:
-                of_unit = sa.select(schema.document.c.unit_code, sa.func.count()).group_by(
-                    schema.document.c.unit_code
-                )
-                return {code: number for code, number in other.execute(of_unit) if codes is None or code in codes}
+    def count(connection: sa.Connection, wanted: Selection) -> dict[str, list[Counted]]:
+        codes, document = wanted.unit_codes, schema.document.c
+        counted.append(codes)
+        of_unit = sa.select(document.unit_code, sa.func.count()).group_by(document.unit_code)
+        found = connection.execute(of_unit)
+        return {code: [Counted(code, "birth", it)] for code, it in found if codes is None or code in codes}
 
-        with reading(engine) as connection:
-            return unit_parts(connection, "documents", nothing_asked, count)
+    def ask() -> dict[str, int]:
+        with Asking(engine) as asking:
+            return {it.unit_id: it.documents for it in unit_parts(asking, "documents", nothing_asked, count)}
 
     assert (ask(), ask(), counted) == ({"00256": 1, "00001": 1}, {"00256": 1, "00001": 1}, [None])
     load_records(engine, [make_record("c")])
@@ -138,19 +142,3 @@ def test_the_state_differs_after_every_load(engine: sa.Engine, make_record: Make
     load_records(engine, [make_record("d0")])
     assert len(states) == 6
     assert facts() in states
-
-
-def test_only_costly_figures_may_be_old_and_only_where_it_is_allowed(
-    engine: sa.Engine, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    patient = engine.execution_options(**{FIGURES_AGE: 60.0})
-    monkeypatch.setattr("warehouse.remembered._COSTLY", 1e9)  # however busy the machine is
-    load_records(engine, [make_record("a")])
-    assert totals(patient, year=1998).digitized == 1
-    load_records(engine, [make_record("b")])
-    assert totals(patient, year=1998).digitized == 2  # counted in no time: no reason to be old
-    monkeypatch.setattr("warehouse.remembered._COSTLY", 0.0)
-    monkeypatch.setattr("warehouse.remembered._WORTH", 1e9)
-    load_records(engine, [make_record("c")])
-    assert totals(patient, year=1998).digitized == 2
-    assert totals(engine, year=1998).digitized == 3
