@@ -1,7 +1,6 @@
-"""Documents as other systems know them, shaped after CV 7197/BKHCN-CĐSQG section on sharing; codes given once.
+"""Documents as other systems know them, shaped after CV 7197/BKHCN-CĐSQG section on sharing.
 
-The paths and the minimum metadata are those the guidance names. How codes are written stands in
-``manifests/data/doc_codes.toml``.
+The paths and the minimum metadata are those the guidance names.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from manifests.doc_codes import DocCodeRules
 from manifests.documents import Artefact, SignatureFact
 from manifests.outside import OutsideRow
 from warehouse import schema
@@ -24,11 +22,11 @@ from warehouse.artefacts import PDF, SHOWN_FILES
 from warehouse.database import reading, writing
 from warehouse.documents import signature_of
 from warehouse.loading import complete_until
-from warehouse.merge import chunks, hold, insert_values
+from warehouse.merge import chunks, hold
 from warehouse.outside_match import compare_outside, stage_outside
 from warehouse.reconciliation import ReconciliationRun, begin_run, end_run
 from warehouse.schema import SignatureSide
-from warehouse.schema_access import document_code, outside_document
+from warehouse.schema_access import outside_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,47 +182,6 @@ def _files(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Artefact
         if known is None or SHOWN_FILES.index(it.kind) <= SHOWN_FILES.index(known.kind):
             files[row.document_key] = it
     return files
-
-
-def codes_of(engine: sa.Engine, documents: Sequence[tuple[str, str, str]], rules: DocCodeRules) -> dict[str, str]:
-    """Codes of documents, given now to those that have none; each is key, unit code and record type."""
-    keys = [key for key, _, _ in documents]
-    with reading(engine) as connection:
-        codes = _known_codes(connection, keys)
-    if all(key in codes for key in keys):
-        return codes
-    with writing(engine) as connection:
-        hold(connection, "document codes")
-        codes = _known_codes(connection, keys)
-        wanted = {key: rules.series(*of) for key, *of in documents if key not in codes}
-        last = _last_serials(connection, set(wanted.values()))
-        given_at, rows = dt.datetime.now(dt.UTC), []
-        for key, series in wanted.items():
-            last[series] += 1
-            codes[key] = f"{series}_{last[series]:06d}_V1"
-            rows.append((key, codes[key], series, last[series], given_at))
-        insert_values(connection, document_code, ("document_key", "code", "series", "serial", "given_at"), rows)
-    return codes
-
-
-def _known_codes(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:
-    it = document_code.c
-    query = sa.select(it.document_key, it.code)
-    return {row.document_key: row.code for row in _of_documents(connection, keys, query, it.document_key)}
-
-
-def _last_serials(connection: sa.Connection, series: set[str]) -> dict[str, int]:
-    it = document_code.c
-    query = sa.select(it.series, sa.func.max(it.serial)).where(it.series.in_(sorted(series))).group_by(it.series)
-    return defaultdict(int, {row[0]: row[1] for row in connection.execute(query)})
-
-
-def document_of(engine: sa.Engine, code: str) -> str | None:
-    """Key of the document with a code."""
-    with reading(engine) as connection:
-        return connection.execute(
-            sa.select(document_code.c.document_key).where(document_code.c.code == code)
-        ).scalar()
 
 
 def keep_outside(engine: sa.Engine, system: str, documents: Sequence[Mapping[str, Any]]) -> dict[str, str]:

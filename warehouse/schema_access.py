@@ -71,11 +71,26 @@ document_code = sa.Table(
     "document_code",
     metadata,
     sa.Column("document_key", sa.Text, primary_key=True, comment="no foreign key: a code once given is never reused"),
+    sa.Column(
+        "version",
+        sa.Integer,
+        primary_key=True,
+        autoincrement=False,
+        server_default=sa.text("1"),
+        comment="1 is the first scan: V1, V2 …",
+    ),
     sa.Column("code", sa.Text, nullable=False, unique=True, comment="DocCode, CV 7197/BKHCN-CĐSQG"),
     sa.Column("series", sa.Text, nullable=False, comment="the code's part before the serial"),
     sa.Column("serial", sa.Integer, nullable=False),
+    sa.Column(
+        "scan",
+        sa.Text,
+        nullable=False,
+        server_default=sa.text("''"),
+        comment="digest of the delivered files it was given for; empty where that was not kept",
+    ),
     sa.Column("given_at", UtcDateTime, nullable=False),
-    sa.Index(None, "series", "serial", unique=True),
+    sa.Index(None, "series", "serial", "version", unique=True),
 )
 
 outside_document = sa.Table(

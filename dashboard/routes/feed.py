@@ -25,11 +25,10 @@ from dashboard.routes.api import Reason, Why, send_file
 from manifests.record_types import resolve
 from manifests.units import units
 from warehouse.access_log import Action, note_access
+from warehouse.doc_codes import codes_of, document_of
 from warehouse.feed import (
     FeedDocument,
     FeedEntry,
-    codes_of,
-    document_of,
     feed_documents,
     feed_entries,
     feed_entry,
