@@ -75,16 +75,33 @@ def test_boxes_are_on_the_visible_image_whatever_the_engine_read(draw_page, scal
 def test_engine_is_told_the_resolution_of_its_copy(draw_page) -> None:
     engine = ScriptedEngine()
     page = draw_page(LINES, dpi=100).captured(2.0)
-    recognize_page(page, engine, RecognizeOptions(page_timeout=9, read_dpi=200))
+    recognize_page(page, engine, RecognizeOptions(page_timeout=9, read_dpi=200, narrow=1.0))
     assert engine.asked == [(page.ocr_image.shape, pytest.approx(200), 9, 1)]
 
 
 def test_fine_scans_are_read_at_the_resolution_the_model_likes(draw_page) -> None:
     engine = ScriptedEngine([word("dân", (90, 30, 180, 60))])
-    text = recognize_page(draw_page(LINES, dpi=300).captured(), engine, RecognizeOptions(read_dpi=150))
+    text = recognize_page(draw_page(LINES, dpi=300).captured(), engine, RecognizeOptions(read_dpi=150, narrow=1.0))
     shape, dpi, _, _ = engine.asked[0]
     assert (shape, dpi) == ((500, 827), pytest.approx(150))
     assert text.words[0].bbox == Bbox(180, 60, 360, 120)
+
+
+def test_engine_is_shown_a_narrower_page_and_its_boxes_are_set_back(draw_page) -> None:
+    engine = ScriptedEngine([word("dân", (80, 30, 160, 60))])
+    page = draw_page(LINES, dpi=200).captured()
+    text = recognize_page(page, engine, RecognizeOptions(read_dpi=200, narrow=0.8))
+    height, width = page.ocr_image.shape
+    assert engine.asked[0][:2] == ((height, round(0.8 * width)), pytest.approx(200))
+    assert text.words[0].bbox == pytest.approx((100, 30, 200, 60), abs=1)
+
+
+def test_page_of_one_bit_is_shown_as_wide_as_it_is(draw_page) -> None:
+    engine = ScriptedEngine()
+    page = draw_page(LINES, dpi=200).captured()
+    bitonal = replace(page, visible=replace(page.visible, encoding=Encoding.BITONAL))
+    recognize_page(bitonal, engine, RecognizeOptions(read_dpi=200, narrow=0.8))
+    assert engine.asked[0][0] == page.ocr_image.shape
 
 
 def test_dotted_lines_of_a_form_do_not_cost_its_words(draw_page) -> None:
@@ -165,7 +182,7 @@ def test_boxes_never_leave_the_page(page: CapturedPage) -> None:
         word("ngoài", (width + 1, 0, width + 9, 9)),
         word("không", (5, 5, 5, 9)),
     ]
-    words = recognize_page(page, ScriptedEngine(read), RecognizeOptions(read_dpi=200)).words
+    words = recognize_page(page, ScriptedEngine(read), RecognizeOptions(read_dpi=200, narrow=1.0)).words
     assert {w.text: w.bbox for w in words} == {
         "dân": Bbox(0, 0, 20, 20),
         "cuối": Bbox(width - 9, height - 9, width, height),
@@ -186,7 +203,7 @@ def test_image_longer_than_the_engine_takes_is_read_smaller() -> None:
         VisibleImage(b"", Encoding.PNG, long, 40, 200), np.full((40, long), 255, np.uint8), 1.0, facts
     )
     engine = ScriptedEngine([word("cuối", (MAX_SIDE - 100, 5, MAX_SIDE, 30))])
-    text = recognize_page(page, engine, RecognizeOptions(read_dpi=200))
+    text = recognize_page(page, engine, RecognizeOptions(read_dpi=200, narrow=1.0))
     shape, dpi, _, _ = engine.asked[0]
     assert max(shape) <= MAX_SIDE
     assert dpi == pytest.approx(200 * MAX_SIDE / long)
