@@ -21,7 +21,7 @@ from dashboard.desk import Desk
 from dashboard.pages import Pages
 from warehouse.accounts import Account
 from warehouse.roles import Permission, may
-from warehouse.scope import Scope, scope_of
+from warehouse.scope import Scope
 from warehouse.sessions import find_session, touch_session
 from warehouse.tokens import TokenScope, count_request, find_token
 
@@ -119,7 +119,7 @@ def guard(request: Request, tasks: BackgroundTasks, sent: Annotated[str | None, 
         raise SignInNeeded
     if session.stale:
         tasks.add_task(touch_session, engine, token)
-    scope = scope_of(engine, session.account.units)
+    scope = desk.scope(session.account.units)
     person = Person(session.account, scope, form_token(token), desk.pages(scope))
     request.state.person = person
     if is_api(request):
@@ -140,7 +140,7 @@ def _let_machine_in(request: Request, desk: Desk, secret: str) -> None:
         raise SignInNeeded
     account, token = found
     _count(desk, f"token {token.token_id}")
-    scope = scope_of(desk.engine, account.units)
+    scope = desk.scope(account.units)
     person = Person(account, scope, "", desk.pages(scope), token.label)
     request.state.person = person
     endpoint = request.scope["endpoint"]

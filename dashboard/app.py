@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -12,8 +12,10 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, root_of
 from dashboard.desk import Desk
@@ -91,21 +93,36 @@ def create_app(options: Options | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     _answer_errors(app, desk.screen)
-    headers = _headers(desk.options)
-
-    @app.middleware("http")
-    async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        keep = request.url.path.startswith(f"{root_of(request)}/static/")  # a mount below changes the root
-        response = await call_next(request)
-        response.headers.update(headers)
-        if getattr(request.state, "framed", False):  # a file a page of ours shows within itself
-            response.headers.update(_FRAMED)
-        response.headers["Cache-Control"] = "no-cache" if keep else "no-store"
-        return response
-
+    app.add_middleware(_Secure, headers=_headers(desk.options))
     if not desk.options.inside_airflow:  # there the server around it has answered for the name already
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *desk.options.hosts])
     return app
+
+
+class _Secure:
+    """Sets the headers every answer has."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app, self._all = app, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI calls it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        keep = request.url.path.startswith(f"{root_of(request)}/static/")  # a mount below changes the root
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self._all)
+                if getattr(request.state, "framed", False):  # a file a page of ours shows within itself
+                    headers.update(_FRAMED)
+                headers["Cache-Control"] = "no-cache" if keep else "no-store"
+            await send(message)
+
+        await self._app(scope, receive, sent)
 
 
 def _count_ahead(desk: Desk) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from warehouse.access_log import KeptSearch
 from warehouse.asked import LONGEST_QUERY
-from warehouse.hits import Match, SearchHit, SearchQuery, Snippet
-from warehouse.scope import Scope
-from warehouse.search import search_records
+from warehouse.hits import Match, SearchHit, SearchPage, SearchQuery, Snippet
 
 PAGE_SIZE = 20
 TEXT_BOXES = ("anything", "name", "birth_date", "personal_id", "number", "book", "unit_code", "record_type", "text")
@@ -82,21 +81,14 @@ def asked_boxes(query: SearchQuery) -> dict[str, Any]:
     return {name: value for name, value in asdict(query).items() if value not in ("", None)}
 
 
-def found_page(
-    engine: Any, scope: Scope, search_id: str, at: dt.datetime, kept: Mapping[str, Any], purpose: str, offset: int
-) -> FoundPage:
-    """What a search finds now.
-
-    Raises:
-        warehouse.errors.QueryTooBroadError: It takes too long.
-    """
-    found = search_records(engine, SearchQuery(**kept), scope=scope, limit=PAGE_SIZE, offset=offset)
-    following = offset + PAGE_SIZE
+def found_page(found: SearchPage, search_id: str, kept: KeptSearch) -> FoundPage:
+    """What a search found."""
+    offset, following = found.offset, found.offset + PAGE_SIZE
     return FoundPage(
         search_id=search_id,
-        at=at,
-        query=dict(kept),
-        purpose=purpose,
+        at=kept.at,
+        query=dict(kept.query),
+        purpose=str(kept.purpose),
         offset=offset,
         previous_offset=max(0, offset - PAGE_SIZE) if offset else None,
         next_offset=following if following < found.total else None,

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from warehouse.database import reading, writing
+from warehouse.database import glancing, reading, writing
 from warehouse.merge import insert
 from warehouse.schema_access import access_purpose, record_access
 
@@ -147,7 +147,7 @@ def find_search(engine: sa.Engine, search_id: str, account_id: int) -> KeptSearc
     """A search of this account; ``None`` when there is none, it is somebody else's, or a day old."""
     it = record_access.c
     since = dt.datetime.now(dt.UTC) - _SEARCH_LASTS
-    with reading(engine) as connection:
+    with glancing(engine) as connection:
         row = connection.execute(
             sa.select(record_access).where(
                 it.search_id == search_id, it.account_id == account_id, it.at > since, it.token_label.is_(None)
@@ -174,7 +174,7 @@ def set_purpose(engine: sa.Engine, session_token: str, purpose: Purpose, reason:
 
 def purpose_of(engine: sa.Engine, session_token: str) -> tuple[Purpose, str] | None:
     """What this session opens records for, in its own words too; ``None`` when it was not told yet."""
-    with reading(engine) as connection:
+    with glancing(engine) as connection:
         row = connection.execute(
             sa.select(access_purpose).where(access_purpose.c.token_sha256 == _digest(session_token))
         ).first()

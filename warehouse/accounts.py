@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -284,29 +285,40 @@ def _checked_units(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def _accounts(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Account]:
+def account_rows() -> sa.Select[Any]:
+    """Accounts with their units, a row for each unit; ``accounts_of`` puts them together."""
     event = account_event.c
     signed_in = sa.and_(event.account_id == account.c.account_id, event.kind == EventKind.SIGNED_IN)
     last = sa.select(sa.func.max(event.at)).where(signed_in).scalar_subquery()
-    rows = connection.execute(
-        sa.select(account, last.label("signed_in_at")).where(*conditions).order_by(account.c.name)
-    ).all()
-    of_these = account_unit.c.account_id.in_([row.account_id for row in rows])
-    by_account: dict[int, list[str]] = {}
-    for row in connection.execute(sa.select(account_unit).where(of_these).order_by(account_unit.c.unit)):
-        by_account.setdefault(row.account_id, []).append(row.unit)
+    return (
+        sa.select(account, last.label("signed_in_at"), account_unit.c.unit)
+        .select_from(account.outerjoin(account_unit))
+        .order_by(account.c.name, account_unit.c.unit)
+    )
+
+
+def _accounts(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Account]:
+    return accounts_of(connection.execute(account_rows().where(*conditions)))
+
+
+def accounts_of(rows: Iterable[sa.Row[Any]]) -> list[Account]:
+    """The accounts of ``account_rows``."""
+    by_account: dict[int, list[sa.Row[Any]]] = {}
+    for row in rows:
+        by_account.setdefault(row.account_id, []).append(row)
     return [
         Account(
             account_id=row.account_id,
             name=row.name,
             full_name=row.full_name,
             role=Role(row.role),
-            units=tuple(by_account.get(row.account_id, ())),
+            units=tuple(it.unit for it in own if it.unit is not None),
             disabled=row.disabled,
             must_change=row.must_change,
             has_password=row.password_hash is not None,
             created_at=row.created_at,
             signed_in_at=row.signed_in_at,
         )
-        for row in rows
+        for own in by_account.values()
+        for row in own[:1]
     ]

@@ -6,6 +6,7 @@ is written once for both. An engine must not be carried over a fork: open one in
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -29,6 +30,7 @@ from warehouse.migrations import HEAD
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
 
+_USED, _SURE = "sohoa_used", 1.0  # seconds after its last use that a connection is taken for alive
 _LOOK_AGAIN = 0.003  # seconds between two looks whether SQLite's write lock is free
 _BEGIN = "sqlite_begin"
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock, some milliseconds
@@ -66,10 +68,10 @@ def open_database(url: str) -> sa.Engine:
     if backend == "sqlite" and parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
         engine = _open_sqlite(parsed)
     elif backend in {"postgresql", "postgres"}:
-        engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
-        )
+        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_postgres)
+        sa.event.listen(engine, "checkin", _put_back)
+        sa.event.listen(engine, "checkout", _make_sure)
     else:
         raise DatabaseUrlError(parsed.render_as_string(), f"{parsed.drivername} is not supported")
     sa.event.listen(engine, "handle_error", _translate)
@@ -84,6 +86,17 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         else:
             yield connection.execution_options(**{_BEGIN: "BEGIN DEFERRED"})
+
+
+@contextmanager
+def glancing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """As ``reading``, for a single statement: PostgreSQL is asked once, and neither begins nor ends anything."""
+    if engine.dialect.name != "postgresql":
+        with reading(engine) as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager
@@ -181,6 +194,21 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
     # Our questions have many columns and few rows: compiling them to machine code takes longer than answering.
     connection.execute("SET jit = off")
     connection.commit()
+
+
+def _put_back(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.info[_USED] = time.monotonic()
+
+
+def _make_sure(connection: Any, record: sa.pool.ConnectionPoolEntry, fairy: sa.pool.PoolProxiedConnection) -> None:
+    # A connection that rested may have ended meanwhile. One that answered just now need not be asked each time.
+    if time.monotonic() - record.info.get(_USED, math.inf) < _SURE:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise sa.exc.InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from warehouse.accounts import (
     Account,
     EventKind,
-    account_by_id,
     account_name,
+    account_rows,
+    accounts_of,
     end_sessions,
     note,
     subject_of,
 )
-from warehouse.database import reading, writing
+from warehouse.database import glancing, reading, writing
 from warehouse.errors import SignInRefusedError, TooManyAttemptsError
 from warehouse.merge import hold
 from warehouse.passwords import fits, keep_again, needs_new_hash
@@ -89,18 +90,15 @@ def open_session(engine: sa.Engine, it: Account, *, address: str, lifetime: Life
 def find_session(engine: sa.Engine, token: str, lifetime: Lifetime) -> Session | None:
     """The session of a token; ``None`` when there is none, it ran out, or its account is disabled."""
     now = dt.datetime.now(dt.UTC)
-    with reading(engine) as connection:
-        row = connection.execute(
-            sa.select(account_session).where(
-                account_session.c.token_sha256 == _digest(token), account_session.c.expires_at > now
-            )
-        ).first()
-    if row is None or row.seen_at + lifetime.idle <= now:
+    session = account_session.c
+    own = (session.account_id == account.c.account_id, session.token_sha256 == _digest(token))
+    query = account_rows().add_columns(session.seen_at, session.expires_at).where(*own, session.expires_at > now)
+    with glancing(engine) as connection:
+        rows = connection.execute(query).all()
+    found = accounts_of(rows)
+    if not found or found[0].disabled or rows[0].seen_at + lifetime.idle <= now:
         return None
-    found = account_by_id(engine, row.account_id)
-    if found is None or found.disabled:
-        return None
-    return Session(found, row.expires_at, stale=row.seen_at + _SEEN_EVERY <= now)
+    return Session(found[0], rows[0].expires_at, stale=rows[0].seen_at + _SEEN_EVERY <= now)
 
 
 def touch_session(engine: sa.Engine, token: str) -> None:

@@ -10,12 +10,14 @@ from starlette.concurrency import run_in_threadpool
 
 from dashboard import asked
 from dashboard.access import Person, Signed, needs, root_of
-from dashboard.finding import asked_boxes, found_page, query_of
+from dashboard.desk import Desk
+from dashboard.finding import PAGE_SIZE, asked_boxes, found_page, query_of
 from dashboard.purposes import PURPOSES, keep_purpose, known_purpose, reader_of, told_purpose
 from dashboard.routes.session import own_path
 from dashboard.screen import screen_of
 from warehouse.access_log import find_search, note_search
 from warehouse.errors import QueryTooBroadError
+from warehouse.hits import SearchQuery
 from warehouse.roles import Permission
 from warehouse.search import search_records
 
@@ -48,11 +50,12 @@ def _search(request: Request, person: Person, sent: dict[str, str]) -> Response:
         return _form(request, sent=sent, faults=faults, status=400)
     keep_purpose(request, *told)
     try:
-        found = search_records(person.pages.engine, query, scope=person.scope, limit=1)
+        found = search_records(person.pages.engine, query, scope=person.scope, limit=PAGE_SIZE)
     except QueryTooBroadError:
         return _form(request, sent=sent, faults={"anything": _TOO_BROAD}, status=400)
-    engine = request.app.state.desk.engine
-    search_id = note_search(engine, reader_of(request, person, *told), asked_boxes(query), found.total)
+    desk: Desk = request.app.state.desk
+    search_id = note_search(desk.engine, reader_of(request, person, *told), asked_boxes(query), found.total)
+    desk.found.keep(search_id, person.scope, found)
     return RedirectResponse(f"{root_of(request)}/tra-cuu/{search_id}", 303)
 
 
@@ -60,13 +63,17 @@ def _search(request: Request, person: Person, sent: dict[str, str]) -> Response:
 @router.get("/tra-cuu/{search}.json")
 @needs(Permission.RECORDS)
 def results(request: Request, search: Annotated[str, Path(max_length=60)], person: Signed) -> Response:
-    engine = request.app.state.desk.engine
-    kept = asked.found(find_search(engine, search, person.account.account_id))
+    desk: Desk = request.app.state.desk
+    kept = asked.found(find_search(desk.engine, search, person.account.account_id))
     offset = asked.number(request, "offset") or 0
     try:
-        page = found_page(person.pages.engine, person.scope, search, kept.at, kept.query, str(kept.purpose), offset)
+        found = None if offset else desk.found.take(search, person.scope)
+        if found is None:
+            query = SearchQuery(**kept.query)
+            found = search_records(person.pages.engine, query, scope=person.scope, limit=PAGE_SIZE, offset=offset)
     except QueryTooBroadError:
         return _form(request, sent=_strings(kept.query), faults={"anything": _TOO_BROAD}, status=400)
+    page = found_page(found, search, kept)
     more = _choices(request) | {"sent": _strings(kept.query) | {"purpose": kept.purpose, "reason": kept.reason}}
     return screen_of(request).show(request, "found.html", page, faults={}, **more)
 

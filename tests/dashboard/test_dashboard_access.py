@@ -17,12 +17,15 @@ from lxml import html
 
 from dashboard.access import PUBLIC
 from dashboard.app import create_app
+from dashboard.desk import Found
 from dashboard.options import Options
 from warehouse.accounts import add_account, change_account, find_account, reset_password
 from warehouse.database import open_database, writing
+from warehouse.hits import SearchPage
 from warehouse.passwords import hash_password
 from warehouse.roles import PERMISSIONS, Permission, Role
 from warehouse.schema_accounts import account_event, account_session
+from warehouse.scope import Scope
 from warehouse.sessions import PER_NAME, Lifetime, open_session
 
 SignIn = Callable[..., TestClient]
@@ -288,3 +291,15 @@ def test_a_password_is_the_same_however_a_keyboard_spells_it(own: Any) -> None:
 
     _, client = own
     assert log_in(client, "lan", unicodedata.normalize("NFD", PASSWORD)).status_code == 303
+
+
+def test_what_a_search_found_is_told_once_to_the_same_scope_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other, page = Scope(()), Scope(None), SearchPage((), 0, True, 0, 20)
+    found = Found()
+    found.keep("s", mine, page)
+    assert found.take("s", other) is None
+    assert found.take("s", mine) is page
+    assert found.take("s", mine) is None
+    found.keep("s", mine, page)
+    monkeypatch.setattr("dashboard.desk._FOLLOWED_WITHIN", 0.0)
+    assert found.take("s", mine) is None

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from manifests.reasons import REASONS
 from warehouse import schema
-from warehouse.database import migrate, open_database, reading, writing
+from warehouse.database import glancing, migrate, open_database, reading, writing
 from warehouse.errors import (
     DatabaseSchemaError,
     DatabaseUnavailableError,
@@ -191,3 +191,19 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 )
 def test_every_error_has_words_for_people(kind: type[WarehouseError]) -> None:
     assert kind.code in REASONS
+
+
+def test_a_connection_that_ended_while_it_rested_is_replaced(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.database._SURE", 0.0)  # each rest is long enough to be asked after
+    own = open_database(str(engine.url.render_as_string(hide_password=False)))
+    if engine.dialect.name == "postgresql":
+        with own.connect() as connection:
+            process = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_terminate_backend(process, 5000)))
+    for way in (reading, glancing, writing):
+        with way(own) as connection:
+            assert connection.execute(sa.select(sa.func.count()).select_from(schema.unit)).scalar_one() > 0
+    own.dispose()
