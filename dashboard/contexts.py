@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from warehouse.behind import DocumentFilter
 from warehouse.results import BatchFault, BatchSummary
 
 
@@ -94,26 +95,11 @@ class BatchPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentsFilter:
-    """``figure``, ``view``, ``unit_id`` and ``assigned`` name the figure of the progress page it stands behind."""
-
-    figure: str | None = None
-    view: str = "issuer"
-    unit_id: str | None = None
-    assigned: bool = True
-    batch_key: str | None = None
-    unit_code: str | None = None
-    record_type: str | None = None
-    year: int | None = None
-    status: str | None = None
-    needs_review: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentsPage:
-    """``/ho-so``: the documents behind a figure; the offsets as in ``BatchesPage``."""
+    """``/ho-so``: the documents behind a figure; ``told`` says which, the offsets as in ``BatchesPage``."""
 
-    filter: DocumentsFilter
+    filter: DocumentFilter
+    told: str | None
     offset: int
     previous_offset: int | None
     next_offset: int | None

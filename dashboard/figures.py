@@ -17,6 +17,7 @@ class Counts:
 
     Attributes:
         lapsed: Listed but no longer in force; no part of the inventory.
+        digitized_lapsed: Of ``digitized`` those no longer in force.
         stopped: Quarantined on the way and refused at intake.
         percent, percent_indexed, percent_reconciled: Of the inventory, 0.0–100.0; ``None`` without an inventory.
     """
@@ -25,6 +26,7 @@ class Counts:
     lapsed: int
     received: int
     digitized: int
+    digitized_lapsed: int
     pages: int
     signed: int
     own_signed: int
@@ -47,6 +49,7 @@ class Counts:
             lapsed=figures.inventory_lapsed,
             received=figures.received,
             digitized=figures.digitized,
+            digitized_lapsed=figures.digitized_lapsed,
             pages=figures.digitized_pages,
             signed=figures.signed,
             own_signed=figures.own_signed,

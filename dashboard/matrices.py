@@ -10,7 +10,7 @@ from dashboard import words
 from dashboard.figures import Counts
 from dashboard.progressing import ProgressFilter, UnitRow, unit_row, unit_rows
 from manifests.record_types import record_types
-from warehouse.matrix import type_matrix, week_matrix
+from warehouse.matrix import type_matrix, week_matrix, week_of
 from warehouse.views import View
 
 WEEKS = 8
@@ -26,7 +26,7 @@ class TypeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekLine:
-    """One unit: documents digitized in the week that ends on each day of ``columns``."""
+    """One unit: documents digitized in each week of ``columns``."""
 
     unit: UnitRow
     cells: tuple[int, ...]
@@ -43,10 +43,10 @@ class TypeMatrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekMatrix:
-    """``/ma-tran/tuan``: unit x week; ``columns`` are the last days of the weeks."""
+    """``/ma-tran/tuan``: unit x week, the latest first; ``columns`` are the first and last days of the weeks."""
 
     filter: ProgressFilter
-    columns: tuple[dt.date, ...]
+    columns: tuple[tuple[dt.date, dt.date], ...]
     lines: tuple[WeekLine, ...]
 
 
@@ -76,12 +76,16 @@ def weeks_page(engine: Any, wanted: ProgressFilter) -> WeekMatrix:
     days, found = week_matrix(
         engine, on=wanted.on, weeks=WEEKS, view=View(wanted.view), record_type=wanted.record_type
     )
-    by_unit = {(it.unit_id, it.assigned): it.digitized for it in found}
+    by_unit = {(it.unit_id, it.assigned): it.digitized[::-1] for it in found}
     lines = [
         WeekLine(unit=unit_row(it), cells=by_unit.get((it.unit_id, it.assigned), (0,) * len(days)))
         for it in unit_rows(engine, wanted)
     ]
-    return WeekMatrix(filter=wanted, columns=days, lines=tuple(sorted(lines, key=lambda line: sum(line.cells))))
+    return WeekMatrix(
+        filter=wanted,
+        columns=tuple(week_of(day) for day in reversed(days)),
+        lines=tuple(sorted(lines, key=lambda line: sum(line.cells))),
+    )
 
 
 def _slowest(row: UnitRow) -> float:

@@ -8,28 +8,26 @@ from collections.abc import Iterator
 from typing import Any
 
 from dashboard import words
+from dashboard.behind import document_words
 from dashboard.contexts import (
     BatchesPage,
     BatchPage,
     DocumentLine,
-    DocumentsFilter,
     DocumentsPage,
     FailureLines,
     RescanLine,
     StageBar,
 )
-from manifests.documents import RecordStatus
 from manifests.reasons import REASONS
 from warehouse.batches import batch_detail, list_batches
-from warehouse.behind import documents_behind
+from warehouse.behind import DocumentFilter, documents_behind
 from warehouse.results import (
     BatchDetail,
     DocumentSummary,
     RescanPage,
     StageProgress,
 )
-from warehouse.schema import BatchStatus, DocumentStatus
-from warehouse.views import View
+from warehouse.schema import BatchStatus
 from warehouse.watched import watched
 
 PAGE_SIZE = 100
@@ -99,40 +97,24 @@ class Pages:
             rerun=f"sohoa rerun --batch {shlex.quote(batch_key)}",
         )
 
-    def documents(self, wanted: DocumentsFilter, offset: int) -> DocumentsPage:
-        found = self._documents(wanted, PAGE_SIZE + 1, offset)
+    def documents(self, wanted: DocumentFilter, offset: int) -> DocumentsPage:
+        found = documents_behind(self._engine, wanted, limit=PAGE_SIZE + 1, offset=offset)
         return DocumentsPage(
             filter=wanted,
+            told=document_words(self._engine, wanted),
             offset=offset,
             previous_offset=max(0, offset - PAGE_SIZE) if offset else None,
             next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
             documents=tuple(document_line(it) for it in found[:PAGE_SIZE]),
         )
 
-    def all_documents(self, wanted: DocumentsFilter) -> Iterator[DocumentLine]:
+    def all_documents(self, wanted: DocumentFilter) -> Iterator[DocumentLine]:
         """The whole list, for a file; at most ``LONGEST_FILE``."""
         for offset in range(0, LONGEST_FILE, _CHUNK):
-            found = self._documents(wanted, _CHUNK, offset)
+            found = documents_behind(self._engine, wanted, limit=_CHUNK, offset=offset)
             yield from (document_line(it) for it in found)
             if len(found) < _CHUNK:
                 return
-
-    def _documents(self, wanted: DocumentsFilter, limit: int, offset: int) -> list[DocumentSummary]:
-        return documents_behind(
-            self._engine,
-            figure=wanted.figure,
-            view=View(wanted.view),
-            unit_id=wanted.unit_id,
-            assigned=wanted.assigned,
-            batch_key=wanted.batch_key,
-            unit_code=wanted.unit_code,
-            record_type=wanted.record_type,
-            year=wanted.year,
-            status=DocumentStatus(wanted.status) if wanted.status else None,
-            record_status=RecordStatus.NEEDS_REVIEW if wanted.needs_review else None,
-            limit=limit,
-            offset=offset,
-        )
 
 
 def _accepted(detail: BatchDetail) -> int:

@@ -65,9 +65,9 @@ def types_table(page: TypeMatrix) -> Table:
 def weeks_table(page: WeekMatrix) -> Table:
     return Table(
         name="ma-tran-tuan",
-        title="Hồ sơ số hóa mỗi tuần (tuần kết thúc vào ngày ghi ở cột)",
-        header=(*_UNIT, *(words.day(day) for day in page.columns)),
-        rows=[(*_unit(it.unit), *it.cells) for it in page.lines],
+        title="Hồ sơ số hóa mỗi tuần (tuần kết thúc vào ngày ghi ở cột, tuần mới nhất đứng đầu)",
+        header=(*_UNIT, *(words.day(last) for _, last in page.columns), "Cộng"),
+        rows=[(*_unit(it.unit), *it.cells, sum(it.cells)) for it in page.lines],
     )
 
 

@@ -41,6 +41,7 @@ class AlertLine:
     unit_name: str
     assigned: bool
     area: str
+    area_code: str
     kinds: tuple[str, ...]
     sentence: str
     opened_on: dt.date | None
@@ -149,6 +150,7 @@ def alerts_page(engine: Any, on: dt.date | None, targets: Targets, weeks: int) -
                 unit_name=it.outlook.unit.unit_name,
                 assigned=it.outlook.unit.assigned,
                 area=areas()[it.area],
+                area_code=it.area,
                 kinds=tuple(KINDS[kind] for kind in it.kinds),
                 sentence=it.sentence,
                 opened_on=it.opened_on,

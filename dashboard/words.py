@@ -61,6 +61,8 @@ FIGURES = {
     "quarantined": "Bị loại",
     "refused": "Bị từ chối",
     "stopped": "Dừng lại",
+    "filed": "Đã có tệp",
+    "recorded": "Có trong kho dữ liệu",
 }
 """Figures that count documents, as ``warehouse.behind`` lists them."""
 
@@ -125,6 +127,12 @@ def percent(value: float | None) -> str:
         return NOTHING
     shown = value if value >= 100 else min(value, 99.9)
     return f"{shown:.1f}".replace(".", ",") + f"{_NO_BREAK}%"
+
+
+def beside(over: int, lapsed: int) -> str:
+    """What of the digitized papers is no part of the share: ``5 hết hiệu lực, 2 ngoài danh mục``."""
+    parts = [(lapsed, "hết hiệu lực"), (over, "ngoài danh mục")]
+    return ", ".join(f"{count(number)} {what}" for number, what in parts if number)
 
 
 def moment(value: dt.datetime | None) -> str:

@@ -62,6 +62,15 @@ def days_from_facts(
     *conditions: sa.ColumnElement[bool], by_place: bool = False, by_batch: bool = False
 ) -> sa.Select[Any]:
     """The same of the documents that fit, counted one by one."""
+    single = document_days(*conditions, by_place=by_place, by_batch=by_batch).subquery()
+    keys = [column for column in single.c if column.name != "document_key"]
+    return sa.select(*keys, sa.func.count().label("documents")).group_by(*keys)
+
+
+def document_days(
+    *conditions: sa.ColumnElement[bool], by_place: bool = False, by_batch: bool = False
+) -> sa.Select[Any]:
+    """``document_key``, its cell, and ``DAYS`` of each document that was not refused and fits."""
     document, record, artefact, standing = (
         it.c for it in (schema.document, schema.record, schema.artefact, record_standing)
     )
@@ -79,6 +88,7 @@ def days_from_facts(
         columns["batch_key"] = document.batch_key
     single = (
         sa.select(
+            document.document_key,
             *(column.label(name) for name, column in columns.items()),
             record.status.label("status"),
             record.pdfa_verdict.label("verdict"),
@@ -99,10 +109,9 @@ def days_from_facts(
         single.signed_at, sa.case((unsigned, later)), sa.case((single.own_signed == 1, single.recorded_at))
     )
     accepted_at = sa.case((single.status == RecordStatus.ACCEPTED, single.accepted_at))
-    days = sa.select(
+    return sa.select(
+        single.document_key,
         *(single[name] for name in columns),
         hanoi_day(digitized_at).label("digitized_on"),
         hanoi_day(accepted_at).label("indexed_on"),
-    ).subquery()
-    keys = list(days.c)
-    return sa.select(*keys, sa.func.count().label("documents")).group_by(*keys)
+    )

@@ -67,7 +67,7 @@ def week_matrix(
         wanted = selection(asking, on, None, record_type)
         by_day = documents_by_day(wanted, by_place=by_place)
         cell = [by_day.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
-        first = (days[0] - dt.timedelta(days=6)).isoformat()
+        first = week_of(days[0])[0].isoformat()
         facts = (
             sa.select(*cell, *_by_week(by_day, days, names))
             .where(by_day.c.digitized_on.between(first, last.isoformat()))
@@ -82,19 +82,17 @@ def week_matrix(
     return days, sorted(found, key=lambda it: it.unit_id)
 
 
+def week_of(last: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of the week that ends on ``last``."""
+    return last - dt.timedelta(days=6), last
+
+
 def _by_week(by_day: sa.Subquery, days: Iterable[dt.date], names: Iterable[str]) -> list[sa.ColumnElement[Any]]:
-    return [
-        sa.func.sum(
-            sa.case(
-                (
-                    by_day.c.digitized_on.between((day - dt.timedelta(days=6)).isoformat(), day.isoformat()),
-                    by_day.c.documents,
-                ),
-                else_=0,
-            )
-        ).label(name)
-        for day, name in zip(days, names, strict=True)
-    ]
+    def made(first: dt.date, last: dt.date) -> sa.ColumnElement[Any]:
+        within = by_day.c.digitized_on.between(first.isoformat(), last.isoformat())
+        return sa.func.sum(sa.case((within, by_day.c.documents), else_=0))
+
+    return [made(*week_of(day)).label(name) for day, name in zip(days, names, strict=True)]
 
 
 def _shown(row: Mapping[str, Any] | sa.RowMapping) -> tuple[str, bool]:

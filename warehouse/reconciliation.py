@@ -14,8 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from manifests.documents import ArtefactKind
 from warehouse import schema
+from warehouse.behind import has_file
 from warehouse.database import reading, writing
 from warehouse.merge import hold, insert
 from warehouse.schema import BatchStatus, DocumentStatus
@@ -286,23 +286,14 @@ def reconciliation_findings(
 
 def place_counts(engine: sa.Engine) -> list[PlaceCounts]:
     """How many documents manifests, ledger, archive and warehouse know, per delivering unit, counted now."""
-    batch, document, record, artefact = schema.batch.c, schema.document.c, schema.record.c, schema.artefact.c
-    stored = (
-        sa.select(artefact.key)
-        .where(
-            artefact.document_key == document.document_key,
-            artefact.current,
-            artefact.kind.in_([ArtefactKind.SIGNED_PDF, ArtefactKind.PDFA]),
-        )
-        .exists()
-    )
+    batch, document, record = schema.batch.c, schema.document.c, schema.record.c
     refused = document.status == DocumentStatus.REFUSED
     held = (
         sa.select(
             document.batch_key,
             sa.func.count().label("ledger"),
             sa.func.sum(sa.case((refused, 1), else_=0)).label("refused"),
-            sa.func.sum(sa.case((stored, 1), else_=0)).label("stored"),
+            sa.func.sum(sa.case((has_file(), 1), else_=0)).label("stored"),
             sa.func.count(record.document_key).label("warehouse"),
         )
         .select_from(schema.document.outerjoin(schema.record, record.document_key == document.document_key))

@@ -152,6 +152,15 @@ def today() -> dt.date:
     return dt.datetime.now(HANOI).date()
 
 
+def named_unit(connection: sa.Connection, unit_id: str) -> tuple[str, dt.date | None, dt.date | None] | None:
+    """Name of a unit and the first and last day of it; ``None`` for one no register knows."""
+    unit = schema.unit.c
+    row = connection.execute(
+        sa.select(unit.name, unit.valid_from, unit.valid_to).where(unit.unit_id == unit_id)
+    ).first()
+    return None if row is None else (row.name, row.valid_from, row.valid_to)
+
+
 def unit_id(code: str, valid_from: dt.date | None) -> str:
     """``<code>@<valid_from>``, or ``<code>@-`` for a unit whose beginning is not known."""
     return f"{code}@{valid_from.isoformat() if valid_from else '-'}"

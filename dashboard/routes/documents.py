@@ -6,13 +6,15 @@ from fastapi import APIRouter, Request, Response
 
 from dashboard import asked, tables
 from dashboard.access import Signed, needs
-from dashboard.contexts import DocumentsFilter
 from dashboard.export import table_file
 from dashboard.progressing import VIEWS
 from dashboard.screen import screen_of
-from dashboard.words import DOCUMENT_STATUS, FIGURES
-from manifests.record_types import record_types
+from dashboard.words import DOCUMENT_STATUS, FIGURES, TIERS
+from manifests.record_types import areas, record_types
+from warehouse.behind import DocumentFilter
 from warehouse.roles import Permission
+from warehouse.schema import DocumentStatus
+from warehouse.views import View
 
 router = APIRouter()
 
@@ -23,17 +25,24 @@ router = APIRouter()
 @router.get("/ho-so.json")
 @needs(Permission.BATCHES)
 def documents(request: Request, person: Signed) -> Response:
-    wanted = DocumentsFilter(
+    status = asked.choice(request, "status", DOCUMENT_STATUS)
+    wanted = DocumentFilter(
         figure=asked.choice(request, "figure", FIGURES),
-        view=asked.choice(request, "view", VIEWS) or "issuer",
+        view=View(asked.choice(request, "view", VIEWS) or View.ISSUER),
         unit_id=asked.text(request, "unit_id"),
         assigned=asked.text(request, "assigned") != "0",
+        tier=asked.choice(request, "tier", TIERS),
+        issuer_id=asked.text(request, "issuer_id"),
+        delivered_by=asked.text(request, "delivered_by"),
         batch_key=asked.text(request, "batch_key"),
         unit_code=asked.text(request, "unit_code"),
         record_type=asked.choice(request, "record_type", record_types()),
+        area=asked.choice(request, "area", areas()),
         year=asked.number(request, "year"),
-        status=asked.choice(request, "status", DOCUMENT_STATUS),
+        status=DocumentStatus(status) if status else None,
         needs_review=asked.text(request, "needs_review") == "1",
+        digitized_from=asked.date(request, "digitized_from"),
+        digitized_to=asked.date(request, "digitized_to"),
     )
     if ending := asked.ending(request):
         return table_file(tables.documents_table(person.pages.all_documents(wanted)), ending)
@@ -44,6 +53,4 @@ def documents(request: Request, person: Signed) -> Response:
         page,
         statuses=DOCUMENT_STATUS,
         record_types=asked.named_types(),
-        figures=FIGURES,
-        views=VIEWS,
     )

@@ -1,4 +1,4 @@
-"""Cảnh báo, Danh mục, Đầy đủ, Đối chiếu, Phân giao: what has to be looked after."""
+"""Cảnh báo, Đầy đủ, Đối chiếu, Phân giao: what has to be looked after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from dashboard.watching import (
     alerts_page,
     completeness_page,
     custody_page,
-    inventory_page,
     reconciliation_page,
 )
 from manifests.reasons import REASONS
@@ -38,19 +37,6 @@ def alert_list(request: Request, person: Signed) -> Response:
     if ending := asked.ending(request):
         return table_file(tables.alerts_table(page), ending)
     return screen_of(request).show(request, "alerts.html", page, now=at)
-
-
-@router.get("/danh-muc")
-@router.get("/danh-muc.csv")
-@router.get("/danh-muc.xlsx")
-@router.get("/danh-muc.json")
-@needs(Permission.PROGRESS)
-def inventory(request: Request, person: Signed) -> Response:
-    before, after = asked.number(request, "before"), asked.number(request, "after")
-    page = asked.found(inventory_page(person.pages.engine, before, after))
-    if ending := asked.ending(request):
-        return table_file(tables.changes_table(page), ending)
-    return screen_of(request).show(request, "inventory.html", page, shown=SHOWN)
 
 
 @router.get("/day-du")

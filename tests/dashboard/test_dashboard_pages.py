@@ -120,7 +120,8 @@ def test_matrix_shows_each_cell_and_links_to_its_documents(client: TestClient, s
     }
     expected = progress_matrix(sample, "00256", unit_id="00256@-")
     assert shown == {(it.record_type, it.year): it.digitized for it in expected} == {("birth", 1998): 2}
-    (link,) = read(client, "/don-vi/00256@-").xpath("//td[contains(@class, 'cell')]/a")
+    link, *sums = read(client, "/don-vi/00256@-").xpath("//td[contains(@class, 'cell')]/a")
+    assert [text_of(it) for it in sums] == ["2/10"] * 3, "of the type, of the year, of both"
     assert text_of(link).startswith("2/10")
     listed = [text_of(it) for it in read(client, link.get("href")).xpath("//tbody/tr/th")]
     assert listed == ["HS-0001", "HS-0003", "HS-0004", "HS-0005", "HS-0006"]

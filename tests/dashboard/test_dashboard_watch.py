@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from lxml import html
 from openpyxl import load_workbook
 
+from dashboard import words
 from dashboard.routes.batches import DIGITIZING_DAG
 from manifests.targets import Target, city_targets, with_own
 from warehouse.alerts import alerts
@@ -38,6 +39,7 @@ from warehouse.report import (
 
 SignIn = Callable[..., TestClient]
 WATCHED = ["/canh-bao", "/danh-muc", "/phan-giao", "/day-du", "/doi-chieu", "/ma-tran", "/ma-tran/tuan"]
+CELLS = "/danh-muc/chi-tiet"
 
 
 def rows_of(client: TestClient, path: str) -> list[list[str]]:
@@ -47,11 +49,12 @@ def rows_of(client: TestClient, path: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))[1:]
 
 
-@pytest.mark.parametrize("path", WATCHED)
+@pytest.mark.parametrize("path", [*WATCHED, CELLS])
 def test_each_page_has_its_json_and_its_files(path: str, client: TestClient) -> None:
     page = html.fromstring(client.get(path).text)
     assert len(page.xpath("//h1")) == 1
-    assert page.xpath("//nav[@class='subnav']/a[@aria-current='page']/@href") == [path]
+    tab = "/danh-muc" if path == CELLS else path
+    assert page.xpath("//nav[@class='subnav']/a[@aria-current='page']/@href") == [tab]
     assert client.get(f"{path}.json").json().keys()
     csv_rows = rows_of(client, f"{path}.csv")
     sheet = load_workbook(io.BytesIO(client.get(f"{path}.xlsx").content)).active
@@ -102,7 +105,68 @@ def test_every_figure_of_the_progress_page_leads_to_as_many_documents(client: Te
             assert len(found) == getattr(row, figure)
 
 
-@pytest.mark.parametrize("view", ["issuer", "district", "custodian"])
+VIEWS = ["issuer", "district", "custodian"]
+COUNTING = [
+    *(f"/?view={view}{tier}" for view in VIEWS for tier in ("", "&tier=ward")),
+    *(f"/ma-tran/tuan?on=2025-09-20&view={view}" for view in VIEWS),
+    *(f"{CELLS}?view={view}" for view in VIEWS),
+    "/?record_type=birth&year=1998",
+    "/ma-tran/tuan?record_type=birth&on=2025-09-20",
+    "/don-vi/00256",
+    "/phan-giao",
+    "/doi-chieu",
+    "/canh-bao",
+]
+
+
+@pytest.mark.parametrize("path", COUNTING)
+def test_every_number_that_is_a_link_leads_to_a_list_that_adds_up_to_it(path: str, client: TestClient) -> None:
+    seen = 0
+    page = html.fromstring(client.get(path).text)
+    for link in page.xpath("//main//*[self::td or self::dd]//a[contains(@href, '?')]"):
+        address, shown = link.get("href"), link.text_content().replace(".", "")
+        if not shown.isdigit():
+            continue
+        seen += 1
+        told = client.get(address.replace("?", ".json?", 1)).json()
+        if address.startswith("/ho-so?"):
+            assert len(told["documents"]) == int(shown), address
+        elif address.startswith("/lo?"):
+            assert sum(it["document_count"] for it in told["batches"]) == int(shown), address
+        else:
+            assert address.startswith("/danh-muc/chi-tiet?")
+            assert told["total"]["inventory"] == int(shown), address
+            assert sum(it["counts"]["inventory"] for it in told["cells"]) == int(shown), address
+    assert seen > 1 or path == "/canh-bao"
+
+
+def test_a_week_and_a_cell_say_what_they_are(client: TestClient) -> None:
+    page = client.get("/ma-tran/tuan.json?on=2025-09-20").json()
+    lasts = [last for _, last in page["columns"]]
+    assert lasts == sorted(lasts, reverse=True), "the latest week first"
+    assert page["lines"][-1]["cells"][0] > 0
+    header = client.get("/ma-tran/tuan.csv?on=2025-09-20").content.decode("utf-8-sig").splitlines()[0]
+    assert ",20/09/2025,13/09/2025,06/09/2025," in header
+    week = "/ho-so?view=custodian&unit_id=00256%40-&assigned=0&digitized_from=2025-09-14&digitized_to=2025-09-20"
+    told = html.fromstring(client.get(week).text)
+    assert told.xpath("string(//p[@class='notice'])").startswith(
+        "Hồ sơ số hóa từ 14/09/2025 đến 20/09/2025, "
+        "của Phường Lê Đại Hành (00256, đến 30/06/2025), chưa phân giao cho đơn vị nào."
+    )
+    kept = {it.get("name"): it.get("value") for it in told.xpath("//form[@class='filters']/input[@type='hidden']")}
+    assert kept == {
+        "view": "custodian",
+        "unit_id": "00256@-",
+        "assigned": "0",
+        "digitized_from": "2025-09-14",
+        "digitized_to": "2025-09-20",
+    }
+    assert client.get("/ho-so?digitized_from=14/09/2025").status_code == 400
+    cells = html.fromstring(client.get("/danh-muc/chi-tiet?unit_id=00256%40-&on=2025-09-20").text)
+    assert cells.xpath("string(//p[@class='notice'])").startswith("Của Phường Lê Đại Hành (00256, đến 30/06/2025).")
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_progress_can_be_seen_by_issuer_district_and_custodian_and_for_a_month(view: str, client: TestClient) -> None:
     now = client.get(f"/tien-do.json?view={view}").json()
     assert (now["total"]["inventory"], now["total"]["digitized"]) == (14, 3)
@@ -137,6 +201,7 @@ def test_files_keep_to_the_scope_too(sign_in: SignIn) -> None:
     assert [row[1] for row in rows_of(client, "/ho-so.csv")] == ["HS-0002"]
     assert rows_of(client, "/phan-giao.csv") == []
     assert all("Hai Bà Trưng" in row[1] for row in rows_of(client, "/canh-bao.csv"))
+    assert {row[1] for row in rows_of(client, f"{CELLS}.csv")[:-1]} == {"Phường Hai Bà Trưng"}
 
 
 def test_every_figure_of_a_batch_leads_to_as_many_documents(client: TestClient) -> None:
@@ -174,3 +239,9 @@ def test_the_monthly_report_tells_the_figures_of_the_page(sign_in: SignIn, sampl
     assert report.totals.inventory_records == page["total"]["inventory"] == 14
     told = sign_in("city", targets=own, alert_weeks=50).get("/canh-bao.json?on=2025-09").json()["alerts"]
     assert list(report.tables[ALERTS][SENTENCE]) == [it["sentence"] for it in told]
+
+
+def test_papers_beside_the_share_are_told_with_what_they_are() -> None:
+    assert words.beside(0, 0) == ""
+    assert words.beside(2, 0) == "2 ngoài danh mục"
+    assert words.beside(1200, 5) == "5 hết hiệu lực, 1.200 ngoài danh mục"

@@ -20,6 +20,7 @@ from warehouse.custody import import_custody
 from warehouse.database import reading, writing
 from warehouse.documents import document_detail, list_documents
 from warehouse.errors import ScopeError
+from warehouse.inventory_cells import CellFilter, inventory_cells
 from warehouse.load import load_records
 from warehouse.progress import progress_by_custodian, progress_by_unit, totals
 from warehouse.reference import import_inventory
@@ -99,6 +100,8 @@ def test_every_question_answers_within_the_scope(filled: sa.Engine) -> None:
         ("00259@-", 1, 10),
     ]
     assert totals(engine).received == 2
+    listed, count, cells = inventory_cells(engine, CellFilter())
+    assert (listed.inventory_records, count, {it.unit_id for it in cells}) == (20, 2, {HAI_BA_TRUNG, "00259@-"})
     assert [it.batch_key for it in list_batches(engine)] == ["00256/lo"]
     assert document_detail(engine, "00292/lo/bach-khoa") is None
     assert document_detail(engine, "00256/lo/ldh") is None
