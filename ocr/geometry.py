@@ -96,6 +96,8 @@ def find_missing_corners(page: Reduced, skew: float) -> int:
 
     height, width = page.gray.shape
     solid = find_solid(page.gray, dark_level(page.paper), page.dpi)
+    if not solid.any():
+        return 0
     border = page.border
     if skew:
         rotation = _rotation(width, height, skew)
@@ -126,6 +128,8 @@ def _border_sides(border: Any) -> tuple[int, int, int, int]:
     """Rows and columns at each side that are border for the most part: (left, top, right, bottom)."""
     height, width = border.shape
     left = top = right = bottom = 0
+    if not border.any():
+        return left, top, right, bottom
     for _ in range(2):
         rows = border[:, left : width - right].mean(axis=1) > 0.5
         top = _leading(rows, int(height * _MAX_CROP))

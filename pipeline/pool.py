@@ -201,11 +201,12 @@ def _ended(future: Future[Any], job: Job, settings: Settings) -> Outcome | _Died
 def _start(settings: Settings) -> None:
     """Begin a worker process: one thread for each native library, one context, no secret in reach."""
     global _context
-    from ocr.threads import use_one_thread
+    from ocr.threads import keep_freed_memory, use_one_thread
 
     threading.Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
     forget_secrets()
     use_one_thread()
+    keep_freed_memory()
     os.nice(STEPPING_BACK)
     _context = Context(settings)
 

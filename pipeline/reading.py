@@ -17,7 +17,7 @@ from ocr.engine import engine_of_process
 from ocr.page import VisibleImage
 from ocr.recognize import RecognizeOptions, leave_unread, recognize_page
 from ocr.scan import Scan, open_scan
-from ocr.threads import use_one_thread
+from ocr.threads import keep_freed_memory, use_one_thread
 from ocr.visible import squeezed
 from pipeline.worker_life import end_with_parent, forget_secrets
 
@@ -85,6 +85,7 @@ def start(capture: CaptureOptions, recognize: RecognizeOptions) -> None:
     threading.Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
     forget_secrets()
     use_one_thread()
+    keep_freed_memory()
     _worker = _Worker(capture, recognize)
 
 
