@@ -1,7 +1,7 @@
 """How a process that reads pages uses the machine: one thread for each native library, memory kept between pages.
 
-The cores are shared out over processes, one page reader each. Tesseract's and OpenCV's own threads fight over the same
-cores; ten pages took 459 s instead of 9 s that way (tesseract issue 3109).
+The cores are shared out over processes, one page reader each. Tesseract's and OpenCV's own threads fight over the
+same cores; ten pages took 459 s instead of 9 s that way (tesseract issue 3109).
 """
 
 from __future__ import annotations
