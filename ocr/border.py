@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ocr.areas import connected_areas
 from ocr.page import GrayImage
 from ocr.raw_page import Pixels
 
@@ -102,11 +103,10 @@ def find_solid(small: GrayImage, level: float, dpi: float) -> Mask:
 
 def _solid_at_edge(small: GrayImage, level: float, dpi: float) -> tuple[Mask, int]:
     """Solid dark areas that touch the picture's edge and are larger than any stroke: labels from 1, and how many."""
-    import cv2
     import numpy as np
 
     solid = find_solid(small, level, dpi)
-    total, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    total, labels, stats, _ = connected_areas(solid, 4)
     height, width = small.shape
     left, top, wide, high, area = (stats[:, column] for column in range(5))
     touches = (left == 0) | (top == 0) | (left + wide == width) | (top + high == height)
@@ -124,7 +124,7 @@ def _sheet(labels: Mask) -> tuple[Mask, Mask] | None:
     import numpy as np
 
     rest = (labels == 0).astype(np.uint8)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=4)
+    count, parts, stats, _ = connected_areas(rest, 4)
     if count < 2:
         return None
     largest = 1 + int(np.argmax(stats[1:, 4]))
@@ -142,7 +142,7 @@ def _marks(small: GrayImage, labels: Mask, hull: Mask, level: float, dpi: float)
     import numpy as np
 
     bright = ((small > level + 20) & (hull == 0)).astype(np.uint8)
-    total, _, stats, centres = cv2.connectedComponentsWithStats(bright, connectivity=8)
+    total, _, stats, centres = connected_areas(bright)
     found = [0] * (int(labels.max()) + 1)
     if total < 2:
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ocr.areas import connected_areas
 from ocr.geometry import Change, scaled, warp
 from ocr.ink import Mask, Reduced
 from ocr.page import GrayImage
@@ -170,7 +171,7 @@ def _find_seals(redness: Any, page: Reduced) -> list[tuple[int, int, int, int]]:
         return []
     size = page.pixels(1.6)
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    count, _, stats, _ = connected_areas(joined)
     most = page.pixels(_SEAL_MM[1])
     width = mask.shape[1]
     margin = page.pixels(1.5)

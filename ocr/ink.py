@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ocr.areas import connected_areas
 from ocr.border import find_border
 from ocr.page import GrayImage
 from ocr.raw_page import Pixels
@@ -83,7 +84,7 @@ def analyse(small: GrayImage, scale: float, dpi: float) -> Reduced:
     if border.any():
         grown = cv2.dilate(border, np.ones((3, 3), np.uint8), iterations=max(1, round(0.5 * dpi / 25.4)))
         ink[grown > 0] = 0
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, labels, stats, _ = connected_areas(ink)
     return Reduced(small, scale, dpi, ink, border, paper, dark, labels, stats)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ocr.areas import connected_areas
+
 if TYPE_CHECKING:
     from ocr.engine import ReadWord
     from ocr.page import GrayImage
@@ -40,7 +42,7 @@ def remove_leaders(gray: GrayImage, dpi: float) -> GrayImage:
     _, ink = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     if np.count_nonzero(ink) > 0.4 * ink.size:
         return gray
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, labels, stats, centres = connected_areas(ink)
     side = max(3.0, _DOT_MM * dpi / 25.4)
     small = (stats[:, cv2.CC_STAT_WIDTH] <= side) & (stats[:, cv2.CC_STAT_HEIGHT] <= side)
     candidates = np.flatnonzero(small)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from manifests.text import Bbox
+from ocr.areas import connected_areas
 from ocr.engine import ReadWord
 from ocr.tables import Table
 
@@ -72,7 +73,7 @@ def _marks(image: GrayImage, area: Bbox, mm: float) -> list[Bbox]:
     if not ink.any():
         return []
     joined = cv2.dilate(ink, np.ones((3, max(3, round(_JOIN_MM * mm))), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    _, labels, stats, _ = connected_areas(joined)
     found = []
     for index in range(1, len(stats)):
         left, top, wide, high = (int(side) for side in stats[index, :4])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from manifests.text import Bbox
+from ocr.areas import connected_areas
 
 if TYPE_CHECKING:
     from ocr.page import GrayImage
@@ -117,7 +118,7 @@ def unread_areas(writing: Writing, boxes: Sequence[Bbox]) -> list[Bbox]:
         return []
     size = max(3, round(_AREA_JOIN_MM * mm))
     joined = cv2.dilate(rest, np.ones((size, size), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    _, labels, stats, _ = connected_areas(joined)
     ink = np.bincount(labels[rest > 0], minlength=len(stats))
     margin = round(_AREA_MARGIN_MM * mm)
     found: list[Bbox] = []
@@ -156,7 +157,7 @@ def _writing(ink: Any, mm: float) -> Any:
     thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((round(2 * mm) | 1, round(2 * mm) | 1), np.uint8))
     kept = cv2.bitwise_or(cv2.bitwise_and(ink, cv2.bitwise_not(rules * 255)), thick)
     kept[_bed(thick, round(_BED_MM * mm))] = 0
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
+    count, labels, stats, _ = connected_areas(kept)
     large = stats[:, cv2.CC_STAT_AREA] >= max(2.0, _SPECK_MM2 * mm * mm)
     large[0] = False
     return large.astype(np.uint8)[labels] if count > 1 else kept
@@ -185,8 +186,8 @@ def _penned(ink: Any, mm: float) -> int:
 
     near = max(3, round(_NEAR_MM * mm)) | 1
     groups = cv2.dilate(ink, np.ones((max(3, near // 3), near), np.uint8))
-    count, group_of, boxes, _ = cv2.connectedComponentsWithStats(groups, connectivity=8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    count, group_of, boxes, _ = connected_areas(groups)
+    _, labels, stats, _ = connected_areas(ink)
     first = np.zeros(len(stats), np.int64)
     rows, columns = np.nonzero(labels)
     first[labels[rows, columns]] = group_of[rows, columns]
