@@ -20,8 +20,8 @@ import sqlalchemy as sa
 
 from manifests.record_types import last_lapsed_year, record_types
 from warehouse.cells import CELL, PLACE, Selection, inventory_lines
-from warehouse.custody import explicitly_given
 from warehouse.days import DAYS, documents_by_day
+from warehouse.directory import Shown
 from warehouse.views import SHOWN, View, placed
 
 Asked = tuple[int | None, dt.date]
@@ -29,11 +29,9 @@ Asked = tuple[int | None, dt.date]
 
 
 class DoneByDay(NamedTuple):
-    """Papers of one unit and type as a view shows them: listed, and of them digitized and accepted, by each day."""
+    """Papers of one unit and type: listed, and of them digitized and accepted, by each day."""
 
-    shown_code: str
-    shown_id: str | None
-    assigned: int
+    held: Shown | None
     unit_code: str
     unit_id: str | None
     record_type: str
@@ -43,33 +41,17 @@ class DoneByDay(NamedTuple):
 
 
 def done_by_day(
-    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], view: View
+    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], *, by_place: bool
 ) -> dict[str, list[DoneByDay]]:
-    """By unit code, one row for each ``SHOWN``, unit and record type.
+    """By unit code, one row for each unit and record type; with ``by_place`` for each unit that holds some of them.
 
     What is done beyond what a cell lists is left out, and so are cells that list nothing. Papers are placed with who
     was given them by ``wanted.day``: that a book changed hands is no work done.
     """
-    if view is not View.CUSTODIAN:
-        return _rows(connection, wanted, asked, view, by_place=False)
-    # Where a whole unit is held by one, its cells need not be looked into.
-    given = explicitly_given(connection, wanted.day)
-    found = _rows(connection, wanted, asked, view, by_place=False)
-    found = {code: rows for code, rows in found.items() if code not in given}
-    if given:
-        codes = tuple(sorted(given if wanted.unit_codes is None else given & set(wanted.unit_codes)))
-        narrowed = Selection(wanted.version, wanted.on, wanted.unit_code, wanted.record_type, wanted.year, codes)
-        found |= _rows(connection, narrowed, asked, view, by_place=True)
-    return found
-
-
-def _rows(
-    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], view: View, *, by_place: bool
-) -> dict[str, list[DoneByDay]]:
     days = sorted({day for _, day in asked})
     at = [days.index(day) for _, day in asked]
-    listed = _listed(connection, wanted, asked, view, by_place=by_place)
-    done = _done(connection, wanted, days, view, by_place=by_place)
+    listed = _listed(connection, wanted, asked, by_place=by_place)
+    done = _done(connection, wanted, days, by_place=by_place)
     nothing = [0] * len(asked)
     sums: dict[tuple[Any, ...], list[list[int]]] = {}
     for cell, inventory in listed.items():
@@ -81,21 +63,21 @@ def _rows(
             parts[which] = list(map(add, parts[which], map(min, (by_day[index] for index in at), inventory)))
     found: dict[str, list[DoneByDay]] = defaultdict(list)
     for (code, unit, kind, *shown), parts in sums.items():
-        found[code].append(DoneByDay._make((*shown, code, unit, kind, *map(tuple, parts))))
+        found[code].append(DoneByDay._make((tuple(shown) or None, code, unit, kind, *map(tuple, parts))))
     return dict(found)
 
 
 def _listed(
-    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], view: View, *, by_place: bool
+    connection: sa.Connection, wanted: Selection, asked: Sequence[Asked], *, by_place: bool
 ) -> dict[tuple[Any, ...], list[int]]:
     """What each cell lists on each of the days; cells that list nothing are not told."""
     versions = sorted({version for version, _ in asked if version is not None})
     if not versions:
         return {}
-    lines = placed(
-        inventory_lines(wanted, versions, by_place=by_place), view, wanted.day, ("records",), ("version_id",)
-    ).c
-    query = sa.select(*(lines[name] for name in (*CELL, *SHOWN)), lines.version_id, lines.records)
+    lines = _summed(
+        inventory_lines(wanted, versions, by_place=by_place), wanted, "records", ("version_id",), by_place
+    )
+    query = sa.select(*lines.c)
     found: dict[tuple[Any, ...], list[int]] = {}
     for *cell, version, records in connection.execute(query):
         last = _last_lapsed(cell[2], tuple(day for _, day in asked))
@@ -116,14 +98,14 @@ def _last_lapsed(record_type: str, days: tuple[dt.date, ...]) -> tuple[int | Non
 
 
 def _done(
-    connection: sa.Connection, wanted: Selection, days: Sequence[dt.date], view: View, *, by_place: bool
+    connection: sa.Connection, wanted: Selection, days: Sequence[dt.date], *, by_place: bool
 ) -> dict[tuple[Any, ...], tuple[list[int], list[int]]]:
     """How many documents of each cell were digitized, and accepted, by each of the days and after the one before."""
     by_day = documents_by_day(wanted, by_place=by_place)
     steps = [_step(by_day.c[name], days).label(name) for name in DAYS]
     cell = [by_day.c[name] for name in (*CELL, *(PLACE if by_place else ()))]
-    shown = placed(sa.select(*cell, *steps, by_day.c.documents).subquery(), view, wanted.day, ("documents",), DAYS).c
-    query = sa.select(*(shown[name] for name in (*CELL, *SHOWN, *DAYS)), shown.documents)
+    counts = sa.select(*cell, *steps, by_day.c.documents).subquery()
+    query = sa.select(*_summed(counts, wanted, "documents", DAYS, by_place).c)
     found: dict[tuple[Any, ...], tuple[list[int], list[int]]] = {}
     for *key, digitized, indexed, documents in connection.execute(query):
         cell_key = tuple(key)
@@ -139,3 +121,11 @@ def _step(day: sa.ColumnElement[str], days: Sequence[dt.date]) -> sa.ColumnEleme
     """The first of ``days`` by which it was; null where it was later, or never."""
     texts = (it.isoformat() for it in days)
     return sa.case(*((day <= text, sa.literal_column(str(at))) for at, text in enumerate(texts)))
+
+
+def _summed(cell: sa.Subquery, wanted: Selection, what: str, more: Sequence[str], by_place: bool) -> sa.Subquery:
+    """``CELL``, with ``by_place`` also ``SHOWN``, then ``more`` and the sum of ``what``."""
+    if by_place:
+        cell = placed(cell, View.CUSTODIAN, wanted.day, (what,), more)
+    keys = [cell.c[name] for name in (*CELL, *(SHOWN if by_place else ()), *more)]
+    return sa.select(*keys, sa.func.sum(cell.c[what]).label(what)).group_by(*keys).subquery()

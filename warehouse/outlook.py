@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from manifests.record_types import areas, record_types
 from manifests.targets import Targets, city_targets
 from warehouse.cells import FIGURES, Selection
+from warehouse.directory import Shown
 from warehouse.progress import figures, selection, shown_rows, unit_progress
 from warehouse.reference import today
 from warehouse.remembered import remembered
@@ -201,7 +202,8 @@ def _by_area(asking: Asking, wanted: Selection, view: View, *, by_area: bool) ->
     """Figures of each shown unit, in one field of work or in all: a few rows for each unit, never one a document."""
     rows: dict[_Key, list[dict[str, Any]]] = defaultdict(list)
     for row in shown_rows(asking, wanted, view, by_type=by_area):
-        rows[_key(row, by_area=by_area)].append(row)
+        shown = row["shown_code"], row["shown_id"], row["assigned"]
+        rows[_key(shown, row.get("record_type"), by_area=by_area)].append(row)
     return {key: _added(some, wanted.day) for key, some in rows.items()}
 
 
@@ -209,15 +211,16 @@ def _done_by(asking: Asking, wanted: Selection, day: dt.date, view: View, *, by_
     """Listed records that were digitized by the end of ``day``, with the keys of ``_by_area``."""
     done: dict[_Key, int] = defaultdict(int)
     rows, at = digitized_by(asking, wanted, day, view)
-    for row in rows:
-        done[_key(row._asdict(), by_area=by_area)] += row.digitized[at]
+    for shown, row in rows:
+        done[_key(shown, row.record_type, by_area=by_area)] += row.digitized[at]
     return done
 
 
-def _key(row: Mapping[str, Any], *, by_area: bool) -> _Key:
-    kind = record_types().get(row["record_type"]) if by_area else None
+def _key(shown: Shown, record_type: str | None, *, by_area: bool) -> _Key:
+    kind = record_types().get(record_type or "") if by_area else None
     area = (kind.area if kind else "other") if by_area else None
-    return (row["shown_code"], row["shown_id"], bool(row["assigned"])), area
+    code, unit_id, assigned = shown
+    return (code, unit_id, bool(assigned)), area
 
 
 def _added(rows: list[dict[str, Any]], day: dt.date) -> UnitProgress:

@@ -18,16 +18,15 @@ import sqlalchemy as sa
 from manifests.record_types import record_types
 from warehouse import schema
 from warehouse.cells import FIGURES, Selection, cells
-from warehouse.custody import explicitly_given
+from warehouse.directory import UNIT, Shown
 from warehouse.reference import in_force
 from warehouse.remembered import remembered
 from warehouse.results import Figures, ProgressCell, Totals, TypeProgress, UnitProgress
-from warehouse.unit_parts import Parts, unit_parts
-from warehouse.views import SHOWN, View, cells_by_place, placed, view_cells
+from warehouse.unit_parts import Parts, shown_parts, unit_parts
+from warehouse.views import SHOWN, View, cells_by_place, view_cells
 from warehouse.watched import Asking
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Figures))
-UNIT = ("name", "tier", "parent_code", "valid_from", "valid_to")
 
 
 @remembered
@@ -213,62 +212,49 @@ def by_unit(asking: Asking, wanted: Selection, view: View) -> list[UnitProgress]
 
 def shown_rows(asking: Asking, wanted: Selection, view: View, *, by_type: bool = False) -> list[dict[str, Any]]:
     """``SHOWN``, ``UNIT`` and ``FIGURES`` of each unit a view shows, ``record_type`` too with ``by_type``."""
-    keys = (*SHOWN, *UNIT, *(("record_type",) if by_type else ()))
     if wanted.on is not None:
+        keys = (*SHOWN, *UNIT, *(("record_type",) if by_type else ()))
         found = asking.connection.execute(_shown(view_cells(wanted, view), keys)).mappings()
         return [dict(row) for row in found]
-
-    def count(connection: sa.Connection, some: Selection) -> Parts[UnitRow]:
-        return _rows(connection, some, view)
-
     sums: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    for row in unit_parts(asking, ("figures", view), wanted, count):
-        key = row[: len(keys)]
+    for shown, row in shown_parts(asking, "figures", wanted, view, _rows):
+        key = (*shown, row.record_type) if by_type else shown
         sums[key] = tuple(map(add, sums[key], row.counts)) if key in sums else row.counts
+    names, directory = (*SHOWN, *(("record_type",) if by_type else ())), asking.directory
     return [
-        dict(zip(keys, key, strict=True)) | dict(zip(FIGURES, counts, strict=True)) for key, counts in sums.items()
+        dict(zip(names, key, strict=True)) | directory.named(key[1]) | dict(zip(FIGURES, counts, strict=True))
+        for key, counts in sums.items()
     ]
 
 
 class UnitRow(NamedTuple):
-    """Papers of one unit and type as a view shows them; begins with ``SHOWN`` and ``UNIT``."""
+    """Papers of one unit and type."""
 
-    shown_code: str
-    shown_id: str | None
-    assigned: int
-    name: str | None
-    tier: str | None
-    parent_code: str | None
-    valid_from: dt.date | None
-    valid_to: dt.date | None
-    record_type: str
+    held: Shown | None
     unit_code: str
     unit_id: str | None
+    record_type: str
     counts: tuple[int, ...]
 
 
-def _rows(connection: sa.Connection, wanted: Selection, view: View) -> Parts[UnitRow]:
-    """By unit code. Where a whole unit is held by one, its cells need not be looked into."""
-    keys = (*SHOWN, *UNIT, "record_type", "unit_code", "unit_id")
-
-    def ask(counted: sa.Subquery) -> Parts[UnitRow]:
-        found: Parts[UnitRow] = {}
-        for row in connection.execute(_shown(counted, keys)):
-            it = UnitRow._make((*row[: len(keys)], tuple(int(count or 0) for count in row[len(keys) :])))
-            found.setdefault(it.unit_code, []).append(it)
-        return found
-
-    found = ask(placed(cells(wanted), view, wanted.day, FIGURES))
-    if view is View.CUSTODIAN and (given := explicitly_given(connection, wanted.day)):
-        codes = given if wanted.unit_codes is None else given & set(wanted.unit_codes)
-        found = {code: rows for code, rows in found.items() if code not in given}
-        found |= ask(cells_by_place(dataclasses.replace(wanted, unit_codes=tuple(sorted(codes))), wanted.day))
+def _rows(connection: sa.Connection, wanted: Selection, by_place: bool) -> Parts[UnitRow]:
+    """By unit code; with ``by_place`` one for each unit that holds some of the papers."""
+    counted = (cells_by_place(wanted, wanted.day) if by_place else cells(wanted)).c
+    keys = [counted[name] for name in ("unit_code", "unit_id", "record_type", *(SHOWN if by_place else ()))]
+    sums = (sa.func.sum(counted[name]) for name in FIGURES)
+    found: Parts[UnitRow] = {}
+    for row in connection.execute(sa.select(*keys, *sums).group_by(*keys)):
+        code, unit_id, kind, *shown = row[: len(keys)]
+        counts = tuple(int(count or 0) for count in row[len(keys) :])
+        found.setdefault(code, []).append(UnitRow._make((tuple(shown) or None, code, unit_id, kind, counts)))
     return found
 
 
 class CellRow(NamedTuple):
     """One cell."""
 
+    held: None
+    unit_code: str
     unit_id: str | None
     record_type: str
     year: int
@@ -282,9 +268,9 @@ def _cells(asking: Asking, wanted: Selection, unit_id: str | None) -> dict[tuple
         counted = cells(some).c
         names = (counted.unit_code, counted.unit_id, counted.record_type, counted.year)
         found: Parts[CellRow] = {}
-        for code, *key in connection.execute(sa.select(*names, *(counted[name] for name in FIGURES))):
-            it = CellRow._make((*key[:3], tuple(int(number or 0) for number in key[3:])))
-            found.setdefault(code, []).append(it)
+        for row in connection.execute(sa.select(*names, *(counted[name] for name in FIGURES))):
+            it = CellRow._make((None, *row[: len(names)], tuple(int(number or 0) for number in row[len(names) :])))
+            found.setdefault(it.unit_code, []).append(it)
         return found
 
     sums: dict[tuple[str, int], tuple[int, ...]] = {}

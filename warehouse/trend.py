@@ -13,9 +13,10 @@ from manifests.targets import Targets, city_targets
 from warehouse import schema
 from warehouse.by_day import Asked, DoneByDay, done_by_day
 from warehouse.cells import Selection
+from warehouse.directory import Shown
 from warehouse.reference import Approvals, in_force, today
 from warehouse.remembered import remembered
-from warehouse.unit_parts import Parts, unit_parts
+from warehouse.unit_parts import Parts, shown_parts
 from warehouse.views import View
 from warehouse.watched import Asking
 
@@ -86,9 +87,9 @@ def trend(
         )
         rows = [
             row
-            for row in _rows(asking, wanted, asked, view)
-            if unit_id in (None, row.shown_id)
-            and unit_code in (None, row.shown_code)
+            for (shown_code, shown_id, _), row in _rows(asking, wanted, asked, view)
+            if unit_id in (None, shown_id)
+            and unit_code in (None, shown_code)
             and (area is None or (row.record_type in record_types() and record_types()[row.record_type].area == area))
         ]
         if code is not None:
@@ -105,7 +106,9 @@ def trend(
     ]
 
 
-def digitized_by(asking: Asking, wanted: Selection, day: dt.date, view: View) -> tuple[list[DoneByDay], int]:
+def digitized_by(
+    asking: Asking, wanted: Selection, day: dt.date, view: View
+) -> tuple[list[tuple[Shown, DoneByDay]], int]:
     """Rows whose ``digitized`` tells at the index that is returned too what was done by the end of ``day``.
 
     Counted against the inventory of ``wanted``.
@@ -123,11 +126,11 @@ def _by_week(approvals: Approvals, last: dt.date, weeks: int) -> tuple[Asked, ..
     return tuple((found[0] if (found := in_force(approvals, day)) else None, day) for day in days)
 
 
-def _rows(asking: Asking, wanted: Selection, asked: tuple[Asked, ...], view: View) -> list[DoneByDay]:
-    def count(connection: sa.Connection, some: Selection) -> Parts[DoneByDay]:
-        return done_by_day(connection, some, asked, view)
+def _rows(asking: Asking, wanted: Selection, asked: tuple[Asked, ...], view: View) -> list[tuple[Shown, DoneByDay]]:
+    def count(connection: sa.Connection, some: Selection, by_place: bool) -> Parts[DoneByDay]:
+        return done_by_day(connection, some, asked, by_place=by_place)
 
-    return unit_parts(asking, ("done by", asked, view), wanted, count)
+    return shown_parts(asking, ("done by", asked), wanted, view, count)
 
 
 def _tier(connection: sa.Connection, unit_id: str | None, code: str) -> str:

@@ -22,8 +22,10 @@ import sqlalchemy as sa
 
 from warehouse.cells import Selection
 from warehouse.database import reading
+from warehouse.directory import Shown
 from warehouse.facts_state import frame_state
 from warehouse.scope import Scope, partly_held, whole_units
+from warehouse.views import View
 from warehouse.watched import Asking, UnitState, Watched, unit_states, whole_of
 
 MOST_QUESTIONS = 64
@@ -33,17 +35,22 @@ _MOST_CHANGED = 50  # units; the whole city is counted at once from there on
 
 
 class PartRow(Protocol):
-    """What some papers of a unit give."""
+    """What some papers of a unit give. ``held``: where they are shown, of papers that were looked at book by book."""
 
+    @property
+    def unit_code(self) -> str: ...
     @property
     def unit_id(self) -> str | None: ...
     @property
     def record_type(self) -> str: ...
+    @property
+    def held(self) -> Shown | None: ...
 
 
 R = TypeVar("R", bound=PartRow)
 Parts = dict[str, list[R]]
 Count = Callable[[sa.Connection, Selection], Parts[R]]
+CountPlaced = Callable[[sa.Connection, Selection, bool], Parts[R]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,31 @@ def unit_parts(
         rows = [it for it in rows if it.unit_id in _whole(scope)]
         rows += _partly(engine, scope, seen, question, base, count, wanted.unit_code)
     return [it for it in rows if wanted.record_type in (None, it.record_type)]
+
+
+def shown_parts(
+    asking: Asking, question: Hashable, wanted: Selection, view: View, count: CountPlaced[R]
+) -> list[tuple[Shown, R]]:
+    """The rows of all units and where a view shows them.
+
+    Args:
+        asking, question, wanted: As in ``unit_parts``.
+        count: Counts the rows of a selection by unit code, and with ``True`` book by book as they are held.
+    """
+    directory = asking.directory
+    rows = unit_parts(asking, question, wanted, lambda connection, some: count(connection, some, False))
+    if view is not View.CUSTODIAN or not directory.given:
+        return [(directory.shown(it.unit_code, it.unit_id, view), it) for it in rows]
+
+    def of_given(connection: sa.Connection, some: Selection) -> Parts[R]:
+        codes = directory.given if some.unit_codes is None else directory.given & set(some.unit_codes)
+        return count(connection, replace(some, unit_codes=tuple(sorted(codes))), True) if codes else {}
+
+    told = [
+        (directory.shown(it.unit_code, it.unit_id, view), it) for it in rows if it.unit_code not in directory.given
+    ]
+    by_place = unit_parts(asking, ("by place", question), wanted, of_given)
+    return told + [(it.held, it) for it in by_place if it.held is not None]
 
 
 def _shared(

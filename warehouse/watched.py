@@ -22,6 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from warehouse.database import reading
+from warehouse.directory import Directory, read_directory
 from warehouse.facts_state import frame_state
 from warehouse.reference import Approvals, inventory_approvals, today
 from warehouse.schema_totals import cell_stale, unit_refresh
@@ -54,6 +55,7 @@ class Watched:
     as_of: dt.datetime
     frame: tuple[Any, ...]
     approvals: Approvals
+    directory: Directory
     units: dict[str, UnitState]
     marked: dict[str, UnitState]
     late: frozenset[str]
@@ -110,6 +112,11 @@ class Asking:
         """The inventory versions."""
         return inventory_approvals(self.connection) if self.seen is None else self.seen.approvals
 
+    @property
+    def directory(self) -> Directory:
+        """The units."""
+        return read_directory(self.connection, today()) if self.seen is None else self.seen.directory
+
     def __enter__(self) -> Asking:
         return self
 
@@ -150,6 +157,10 @@ def _look(engine: sa.Engine, known: Watched | None, age: float) -> Watched:
     with reading(engine) as connection:
         frame, marked = frame_state(connection), unit_states(connection)
         approvals = inventory_approvals(connection)
+        if known is not None and known.frame == frame:
+            directory = known.directory
+        else:
+            directory = read_directory(connection, today())
     if known is not None and now - known.looked_at > (_PATIENCE + 1) * age:
         known = None  # nobody asked for long: nothing is known of when the marks were made
     since = {code: _since(code, state, known) for code, state in marked.items() if len(state) > 1}
@@ -164,6 +175,7 @@ def _look(engine: sa.Engine, known: Watched | None, age: float) -> Watched:
         as_of=moment - dt.timedelta(seconds=now - oldest),
         frame=frame,
         approvals=approvals,
+        directory=directory,
         units=units,
         marked=marked,
         late=frozenset(late),
