@@ -21,7 +21,7 @@ from warehouse.schema_progress import unit_heir
 HANOI = dt.timezone(dt.timedelta(hours=7))
 """Time on screen and the day a date means."""
 
-_FIRST_YEAR, _LAST_YEAR = 0, 9999
+FIRST_YEAR, LAST_YEAR = 0, 9999
 
 
 class StageRow(Protocol):
@@ -173,9 +173,9 @@ def year_ranges(same_code: Sequence[Unit]) -> list[tuple[int, int]]:
     ``UnitRegistry.in_year`` says); years nobody has go to the unit before, and those before the first to the
     first. So every year has exactly one unit; a unit without a year of its own gets an empty range (first > last).
     """
-    starts = [unit.valid_from.year if unit.valid_from else _FIRST_YEAR for unit in same_code]
-    starts[:1] = [_FIRST_YEAR]
-    ends = [start - 1 for start in starts[1:]] + [_LAST_YEAR]
+    starts = [unit.valid_from.year if unit.valid_from else FIRST_YEAR for unit in same_code]
+    starts[:1] = [FIRST_YEAR]
+    ends = [start - 1 for start in starts[1:]] + [LAST_YEAR]
     return list(zip(starts, ends, strict=True))
 
 

@@ -25,7 +25,7 @@ from manifests.units import Tier, Unit, UnitRegistry, units
 from warehouse import schema, schema_access  # noqa: F401 - its tables want shadows too
 from warehouse.database import reading
 from warehouse.errors import ScopeError, UnknownUnitError
-from warehouse.reference import today, unit_id, year_ranges
+from warehouse.reference import FIRST_YEAR, LAST_YEAR, today, unit_id, year_ranges
 from warehouse.schema_progress import custody, unit_heir
 
 WHOLE = "sohoa_whole"
@@ -313,10 +313,12 @@ def _condition(rule: str, table: str, scope: Scope, own: str) -> str:
     units = scope.units or ()
     codes = ", ".join(sorted({_quoted(it.code) for it in units})) or "NULL"
     ids = ", ".join(_quoted(it.unit_id) for it in units) or "NULL"
+    times: dict[tuple[str, str], list[str]] = {}
+    for it in units:
+        times.setdefault((it.valid_from.isoformat(), _day_after(it.valid_to)), []).append(it.code)
     deliverers = " OR ".join(
-        f"(batch.unit_code = {_quoted(it.code)} AND batch.first_seen_at >= '{it.valid_from.isoformat()}'"
-        f" AND batch.first_seen_at < '{_day_after(it.valid_to)}')"
-        for it in units
+        f"({_among('batch', same)} AND batch.first_seen_at >= '{since}' AND batch.first_seen_at < '{until}')"
+        for (since, until), same in times.items()
     )
     return (
         rule.replace("{0}", table)
@@ -338,14 +340,26 @@ def whole_units(scope: Scope) -> list[str]:
 
 def _cells(table: str, scope: Scope, own: str) -> str:
     """Papers of the units of the scope by code and year, and those of former units by who holds them."""
-    parts = [_of_unit(table, it, own) for it in scope.units or ()]
-    for held in scope.held:
+    # One list for all whose code was never another's: a district is asked for in one step, not in one for each ward.
+    single, parts = [], []
+    for it in (*(scope.units or ()), *(held.unit for held in scope.held if held.rest and not held.assignments)):
+        if (it.first_year, it.last_year) == (FIRST_YEAR, LAST_YEAR):
+            single.append(it.code)
+        else:
+            parts.append(_of_unit(table, it, own))
+    if single:
+        parts.insert(0, _among(table, single))
+    for held in partly_held(scope):
         whens = " ".join(
             f"WHEN {_fits(table, it, own)} THEN {int(it.within)}" for it in held.assignments if table in _PLACES
         )
         decided = f"CASE {whens} ELSE {int(held.rest)} END = 1" if whens else f"1 = {int(held.rest)}"
         parts.append(f"({_of_unit(table, held.unit, own)} AND {decided})")
     return f"({' OR '.join(parts) or _HIDDEN})"
+
+
+def _among(table: str, codes: Iterable[str]) -> str:
+    return f"{table}.unit_code IN ({', '.join(_quoted(code) for code in codes)})"
 
 
 def _of_unit(table: str, it: UnitYears, own: str) -> str:
