@@ -29,7 +29,7 @@ def _begins(mask: Any, connectivity: int) -> int:
     """How many numbers there can be at first: one for each pixel that has none before it, to the left and above."""
     import cv2
 
-    height, width = mask.shape
+    height, width = (int(side) for side in mask.shape)
     if height * width <= 2 * _MOST:
         return height * width // 2
     before = cv2.max(mask[:-1, 1:], mask[1:, :-1])

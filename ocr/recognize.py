@@ -59,7 +59,7 @@ class RecognizeOptions:
     read_dpi: float = 180.0
     narrow: float = 0.92
     remove_leaders: bool = True
-    second_look: float = 0.05
+    second_look: float = 0.03
     second_dpi: float = 200.0
     max_unread: float = 0.50
     repair_codes: bool = True
