@@ -15,7 +15,20 @@ import leather
 from leather import theme
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 760, 280
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What a chart is drawn on: its size, the shares of the span whose days are told, and the name of its style."""
+
+    width: int
+    height: int
+    told: tuple[int, ...]
+    style: str
+
+
+_WIDE = _Sheet(760, 280, (0, 20, 40, 60, 80, 100), "chart")
+_NARROW = _Sheet(330, 250, (12, 50, 88), "chart chart-narrow")
+"""For a phone: as large as it is drawn there, so that its letters stay readable."""
 _DONE, _INDEXED, _TARGET, _FORECAST, _QUIET = "#0b5c8a", "#1d6a3b", "#a12622", "#6b3fa0", "#55616e"
 _FONT = "Noto Sans, Liberation Sans, sans-serif"
 
@@ -57,9 +70,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing, and the keys and names of its lines: the page tells them, where they can be read at any width."""
+    """Two drawings, of which the style sheet shows the one that fits the window, and the keys and names of their
+    lines: the page tells them, where they can be read at any width.
+    """
 
     svg: Markup
+    narrow: Markup
     legend: tuple[tuple[str, str], ...]
 
 
@@ -86,6 +102,10 @@ def line_chart(lines: Sequence[Line]) -> Chart | None:
     drawn = [(line, points) for line, points in drawn if points]
     if not any(len(points) > 1 for _, points in drawn):
         return None
+    return Chart(_draw(drawn, _WIDE), _draw(drawn, _NARROW), tuple((line.key, line.name) for line, _ in drawn))
+
+
+def _draw(drawn: Sequence[tuple[Line, list[tuple[dt.date, float]]]], sheet: _Sheet) -> Markup:
     chart = leather.Chart()
     days = [day for _, points in drawn for day, _ in points]
     first, span = min(days), max(1, (max(days) - min(days)).days)
@@ -96,7 +116,7 @@ def line_chart(lines: Sequence[Line]) -> Chart | None:
     def day_at(share: float, *_: object) -> str:
         return f"{first + dt.timedelta(days=round(span * share / 100)):%d/%m/%y}"
 
-    chart.add_x_axis(ticks=[0, 20, 40, 60, 80, 100], tick_formatter=day_at)
+    chart.add_x_axis(ticks=list(sheet.told), tick_formatter=day_at)
     chart.add_y_axis(ticks=[0, 25, 50, 75, 100], tick_formatter=lambda value, _, __: f"{value:g} %")
     for line, points in drawn:
         placed = [(100.0 * (day - first).days / span, value) for day, value in points]
@@ -105,8 +125,7 @@ def line_chart(lines: Sequence[Line]) -> Chart | None:
         else:
             shape = _Line(stroke_color=line.colour, stroke_dasharray=line.dashes)
             chart.add_series(leather.Series(placed), shape)
-    svg = chart.to_svg(width=WIDTH, height=HEIGHT)
+    svg = chart.to_svg(width=sheet.width, height=sheet.height)
     # Leather knows no view box; with one the browser fits the chart to its place.
-    opened = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
-    drawing = Markup(re.sub(r"<svg [^>]*>", opened, svg, count=1))  # noqa: S704 - numbers and days; no text from outside
-    return Chart(drawing, tuple((line.key, line.name) for line, _ in drawn))
+    opened = f'<svg class="{sheet.style}" viewBox="0 0 {sheet.width} {sheet.height}" aria-hidden="true">'
+    return Markup(re.sub(r"<svg [^>]*>", opened, svg, count=1))  # noqa: S704 - numbers and days; no text from outside
