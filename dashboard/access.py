@@ -22,7 +22,7 @@ from dashboard.pages import Pages
 from warehouse.accounts import Account
 from warehouse.roles import Permission, may
 from warehouse.scope import Scope
-from warehouse.sessions import find_session, touch_session
+from warehouse.sessions import Session, find_session, touch_session
 from warehouse.tokens import TokenScope, count_request, find_token
 
 PUBLIC = frozenset({"/dang-nhap", "/dang-nhap/oidc", "/dang-nhap/oidc/tra-ve", "/suc-khoe"})
@@ -113,15 +113,12 @@ def guard(request: Request, tasks: BackgroundTasks, sent: Annotated[str | None, 
     if machine is not None:
         _let_machine_in(request, desk, machine)
         return
-    engine, token = desk.engine, request.cookies.get(cookie_name(request), "")
-    session = find_session(engine, token, desk.options.lifetime) if token else None
+    session, token = _session(request, desk)
     if session is None:
         raise SignInNeeded
     if session.stale:
-        tasks.add_task(touch_session, engine, token)
-    scope = desk.scope(session.account.units)
-    person = Person(session.account, scope, form_token(token), desk.pages(scope))
-    request.state.person = person
+        tasks.add_task(touch_session, desk.engine, token)
+    person = request.state.person = _person(desk, session, token)
     if is_api(request):
         _count(desk, f"account {session.account.account_id}")
     if sent is not None:
@@ -131,6 +128,24 @@ def guard(request: Request, tasks: BackgroundTasks, sent: Annotated[str | None, 
     needed: Permission | None = getattr(request.scope["endpoint"], "needs", _NOBODY)
     if needed is _NOBODY or (needed is not None and not person.may(needed)):
         raise HTTPException(403)
+
+
+def recognize(request: Request) -> None:
+    """Say on a page that no route answers who is looking, if somebody is; opens nothing."""
+    desk: Desk = request.app.state.desk
+    session, token = _session(request, desk)
+    if session is not None and not session.account.must_change:
+        request.state.person = _person(desk, session, token)
+
+
+def _session(request: Request, desk: Desk) -> tuple[Session | None, str]:
+    token = request.cookies.get(cookie_name(request), "")
+    return (find_session(desk.engine, token, desk.options.lifetime) if token else None), token
+
+
+def _person(desk: Desk, session: Session, token: str) -> Person:
+    scope = desk.scope(session.account.units)
+    return Person(session.account, scope, form_token(token), desk.pages(scope))
 
 
 def _let_machine_in(request: Request, desk: Desk, secret: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from dashboard import words
 from dashboard.export import Table
 from dashboard.purposes import ACTIONS, PURPOSES
-from warehouse.access_log import AccessEntry, AccessFilter, list_accesses
+from warehouse.access_log import AccessEntry, AccessFilter, Action, list_accesses
 from warehouse.roles import Role
 
 PAGE_SIZE = 100
@@ -29,6 +29,7 @@ BOXES = {
     "record_type": "loại",
     "text": "nội dung",
 }
+_DETAILS = {"review": "ở trang duyệt", "verdict": "kết luận về chữ ký"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,13 @@ def _line(it: AccessEntry) -> AccessLine:
         document_key=it.document_key,
         purpose=dict(PURPOSES).get(it.purpose, it.purpose),  # type: ignore[call-overload]
         reason=it.reason,
-        detail=it.detail,
+        detail=_detail_words(it),
         asked="; ".join(f"{BOXES.get(name, name)}: {value}" for name, value in (it.query or {}).items()),
         hits=it.hits,
     )
+
+
+def _detail_words(it: AccessEntry) -> str:
+    if it.detail in _DETAILS:
+        return _DETAILS[it.detail]
+    return f"SHA-256 {it.detail}…" if it.detail and it.action == Action.FILE else it.detail

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, root_of
+from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, recognize, root_of
 from dashboard.desk import Desk
 from dashboard.options import LOOPBACK, Options
 from dashboard.problems import api_status, problem
@@ -156,6 +156,9 @@ def _answer_errors(app: FastAPI, screen: Screen) -> None:
             return RedirectResponse(purpose_address(request), 303)
         if not wants_json(request) and isinstance(error, PasswordChangeNeeded):
             return RedirectResponse(f"{root_of(request)}/doi-mat-khau", 303)
+        if error.status_code == 404 and not hasattr(request.state, "person"):
+            with suppress(WarehouseError):
+                recognize(request)
         title, text = _MESSAGES.get(error.status_code, ("Không thực hiện được", str(error.detail)))
         if error.status_code == 403 and error.detail != "Forbidden":
             text = str(error.detail)

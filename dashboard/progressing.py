@@ -119,9 +119,10 @@ class UnitMatrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitPage:
-    """``/don-vi/{unit}``: one unit, or each that bore the code, by time."""
+    """``/don-vi/{unit}``: one unit, or each that bore the code, by time; ``on`` as in ``ProgressFilter``."""
 
     unit_code: str
+    on: dt.date | None
     units: tuple[UnitMatrix, ...]
 
 
@@ -169,6 +170,7 @@ def unit_page(engine: Any, unit: str, targets: Targets, on: dt.date | None = Non
     heading = {it.unit.unit_id: OutlookLine.of(it) for it in ahead}
     return UnitPage(
         unit_code=code,
+        on=on,
         units=tuple(
             _matrix(
                 unit_row(it, heading.get(it.unit_id)),

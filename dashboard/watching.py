@@ -17,6 +17,7 @@ from manifests.targets import Targets
 from warehouse.alerts import KINDS, alerts
 from warehouse.completeness import CHECKS, Finding, completeness
 from warehouse.custody import custody_in_force
+from warehouse.database import reading
 from warehouse.inventories import InventoryVersion, inventory_changes, inventory_versions
 from warehouse.progress import progress_by_custodian
 from warehouse.reconciliation import (
@@ -28,6 +29,7 @@ from warehouse.reconciliation import (
     reconciliation_findings,
     reconciliation_runs,
 )
+from warehouse.reference import bearers
 
 SHOWN = 200
 """Findings on a page; a file holds up to ``LONGEST``."""
@@ -101,9 +103,13 @@ class CompletenessPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationPage:
-    """``/doi-chieu``: counts of each place, the comparisons, and what one of them found."""
+    """``/doi-chieu``: counts of each place, the comparisons, and what one of them found.
+
+    ``unit_names`` has the unit that bears each code of ``places`` now, or bore it last.
+    """
 
     places: tuple[PlaceCounts, ...]
+    unit_names: dict[str, str]
     runs: tuple[ReconciliationRun, ...]
     run: int | None
     code: str | None
@@ -115,12 +121,14 @@ class ReconciliationPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyLine:
     unit_id: str
+    unit_name: str
     record_type: str
     book: str
     box: str
     first_year: int
     last_year: int
     custodian_code: str
+    custodian_name: str
     decided_on: dt.date
     decision: str | None
 
@@ -220,8 +228,12 @@ def reconciliation_page(
             counts[it.code] += 1  # counted here: a run's own counts are of the whole city
             if code in (None, it.code) and len(findings) <= limit:
                 findings.append(it)
+    places = place_counts(engine)
+    with reading(engine) as connection:
+        named = bearers(connection, (it.unit_code for it in places))
     return ReconciliationPage(
-        places=tuple(place_counts(engine)),
+        places=tuple(places),
+        unit_names={code: list(names.values())[-1] for code, names in named.items()},
         runs=tuple(runs),
         run=run,
         code=code,
@@ -232,6 +244,9 @@ def reconciliation_page(
 
 
 def custody_page(engine: Any) -> CustodyPage:
+    given = custody_in_force(engine)
+    with reading(engine) as connection:
+        named = bearers(connection, (row[name] for row in given for name in ("unit_code", "custodian_code")))
     return CustodyPage(
         unassigned=tuple(
             UnassignedLine(unit_id=it.unit_id, unit_code=it.unit_code, unit_name=it.unit_name, counts=Counts.of(it))
@@ -241,16 +256,18 @@ def custody_page(engine: Any) -> CustodyPage:
         assignments=tuple(
             CustodyLine(
                 unit_id=row["unit_id"],
+                unit_name=named.get(row["unit_code"], {}).get(row["unit_id"], ""),
                 record_type=words.record_type_name(row["record_type"]) if row["record_type"] else "",
                 book=row["book"],
                 box=row["box"],
                 first_year=row["first_year"],
                 last_year=row["last_year"],
                 custodian_code=row["custodian_code"],
+                custodian_name=next(reversed(named.get(row["custodian_code"], {"": ""}).values())),
                 decided_on=row["decided_on"],
                 decision=row["decision"],
             )
-            for row in custody_in_force(engine)
+            for row in given
         ),
     )
 

@@ -161,6 +161,16 @@ def named_unit(connection: sa.Connection, unit_id: str) -> tuple[str, dt.date | 
     return None if row is None else (row.name, row.valid_from, row.valid_to)
 
 
+def bearers(connection: sa.Connection, codes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Names of the units that bore these codes, by code and then by ``unit_id``, the last bearer last."""
+    unit = schema.unit.c
+    query = sa.select(unit.code, unit.unit_id, unit.name).where(unit.code.in_(set(codes)))
+    found: dict[str, dict[str, str]] = {}
+    for row in connection.execute(query.order_by(unit.valid_to.asc().nulls_last())):
+        found.setdefault(row.code, {})[row.unit_id] = row.name
+    return found
+
+
 def unit_id(code: str, valid_from: dt.date | None) -> str:
     """``<code>@<valid_from>``, or ``<code>@-`` for a unit whose beginning is not known."""
     return f"{code}@{valid_from.isoformat() if valid_from else '-'}"

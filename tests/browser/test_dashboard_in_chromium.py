@@ -32,6 +32,7 @@ JUDGED = [
     "/ma-tran/tuan",
     "/canh-bao",
     "/danh-muc",
+    "/danh-muc/chi-tiet",
     "/phan-giao",
     "/day-du",
     "/doi-chieu",
@@ -218,6 +219,26 @@ def test_a_record_is_found_and_opened_by_keyboard_alone(page: Page) -> None:
     page.goto("/nhat-ky")
     expect(page.locator("tbody tr").first).to_contain_text(wanted.removeprefix("/ho-so/"))
     judge(page)
+
+
+def test_a_phone_shows_pictures_of_the_pages_where_it_shows_no_pdf(page: Page) -> None:
+    page.goto(f"/ho-so/{STORED}")
+    if "/muc-dich?" in page.url:
+        page.get_by_label("Mục đích").select_option("verification")
+        page.get_by_role("button", name="Tiếp tục").click()
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url.rpartition(STORED)[2]))
+    page.reload()
+    page.locator("#tep").scroll_into_view_if_needed()
+    window = page.viewport_size
+    assert window is not None
+    shown, other = ("/trang/1.jpg", "/tep.pdf") if window["width"] < 700 else ("/tep.pdf", "/trang/1.jpg")
+    page.locator(f"[src$='{shown}']").scroll_into_view_if_needed()
+    expect(page.locator(f"[src$='{shown}']")).to_be_visible()
+    expect(page.locator(f"[src$='{other}']")).to_be_hidden()
+    page.wait_for_timeout(500)
+    assert shown in asked
+    assert other not in asked, "what is hidden is not opened, nor written to the log"
 
 
 def test_signing_in_by_keyboard_leads_to_the_page_that_was_wanted(page: Page) -> None:

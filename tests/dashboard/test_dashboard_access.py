@@ -121,6 +121,13 @@ def test_a_ward_sees_its_own_and_nothing_else(name: str, sign_in: SignIn) -> Non
     assert len(sign_in("city").get(f"/lo/{BATCH}.json").json()["failures"]) == 3
 
 
+def test_a_page_that_is_not_there_still_leads_on_who_is_signed_in(sign_in: SignIn) -> None:
+    answer = sign_in("ward").get("/khong-co")
+    assert (answer.status_code, 'aria-label="Trang chính"' in answer.text) == (404, True)
+    assert "Số liệu đếm" not in answer.text, "there are no figures"
+    assert "Trang chính" not in sign_in(None).get("/khong-co").text
+
+
 def test_signing_in_leads_to_the_page_that_was_wanted(sign_in: SignIn) -> None:
     client = sign_in(None)
     asked = client.get("/ho-so?year=1998", follow_redirects=False)

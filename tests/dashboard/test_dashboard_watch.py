@@ -11,18 +11,23 @@ from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
-from archive_sample import BATCH, RUN
+from archive_sample import BATCH, RUN, make_sample
 from fastapi.testclient import TestClient
 from lxml import html
 from openpyxl import load_workbook
 
 from dashboard import words
 from dashboard.routes.batches import DIGITIZING_DAG
+from dashboard.watching import custody_page
+from manifests.custody import Assignment
 from manifests.targets import Target, city_targets, with_own
+from manifests.units import units
 from warehouse.alerts import alerts
 from warehouse.batches import batch_detail
 from warehouse.behind import COUNTED
 from warehouse.completeness import completeness
+from warehouse.custody import import_custody
+from warehouse.database import open_database
 from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_custodian, progress_by_unit
 from warehouse.report import (
@@ -245,3 +250,21 @@ def test_papers_beside_the_share_are_told_with_what_they_are() -> None:
     assert words.beside(0, 0) == ""
     assert words.beside(2, 0) == "2 ngoài danh mục"
     assert words.beside(1200, 5) == "5 hết hiệu lực, 1.200 ngoài danh mục"
+
+
+def test_a_batch_says_what_of_it_is_outside_of_the_scope(sign_in: SignIn) -> None:
+    said = "5 hồ sơ ngoài phạm vi của tài khoản"
+    for path in ("/lo", f"/lo/{BATCH}"):
+        assert said in sign_in("ward").get(path).text
+        assert "ngoài phạm vi" not in sign_in("city").get(path).text
+
+
+def test_assignments_are_told_by_the_names_of_the_units(tmp_path: Path) -> None:
+    url = make_sample(tmp_path)
+    engine = open_database(url)
+    split = units().at("00256", dt.date(2020, 1, 1))
+    assert split is not None
+    import_custody(engine, [Assignment(split, "00292")], decided_on=dt.date(2025, 7, 1), source_name="a")
+    (line,) = custody_page(engine).assignments
+    assert (line.unit_name, line.custodian_name) == ("Phường Lê Đại Hành", "Phường Bạch Mai")
+    engine.dispose()

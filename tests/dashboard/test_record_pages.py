@@ -271,12 +271,15 @@ def test_the_log_is_read_by_those_who_watch_and_changed_by_nobody(stored: Any, e
     tell_purpose(client, reason='=HYPERLINK("x")')
     client.get(f"/ho-so/{OWN}")
     client.get(f"/ho-so/{OWN}/truong/person_name.jpg")
+    client.get(f"/ho-so/{OWN}/tep.pdf")
+    client.get(f"/duyet/{OWN}")
     search(client, name="Đào")
     for name, status in (("staff", 403), ("engineer", 403), ("auditor", 200)):
         assert enter(name).get("/nhat-ky").status_code == status
     auditor = enter("auditor")
     page = auditor.get("/nhat-ky.json", params={"account": "CITY"}).json()
-    assert [it["action"] for it in page["entries"][:2]] == ["Tra cứu", "Mở hồ sơ"]
+    told = [(it["action"], it["detail"].partition(" ")[0]) for it in page["entries"][:4]]
+    assert told == [("Tra cứu", ""), ("Mở hồ sơ", "ở"), ("Mở tệp PDF", "SHA-256"), ("Mở hồ sơ", "")]
     assert page["entries"][0]["asked"] == "họ tên: Đào"
     with_crops = auditor.get("/nhat-ky.json", params={"account": "city", "crops": "1", "document": OWN}).json()
     assert with_crops["entries"][0]["detail"] == "person_name"
