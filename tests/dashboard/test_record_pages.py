@@ -270,9 +270,9 @@ def test_the_log_is_read_by_those_who_watch_and_changed_by_nobody(stored: Any, e
     client = enter("city")
     tell_purpose(client, reason='=HYPERLINK("x")')
     client.get(f"/ho-so/{OWN}")
-    client.get(f"/ho-so/{OWN}/truong/person_name.jpg")
     client.get(f"/ho-so/{OWN}/tep.pdf")
     client.get(f"/duyet/{OWN}")
+    client.get(f"/ho-so/{OWN}/truong/person_name.jpg")
     search(client, name="Đào")
     for name, status in (("staff", 403), ("engineer", 403), ("auditor", 200)):
         assert enter(name).get("/nhat-ky").status_code == status
