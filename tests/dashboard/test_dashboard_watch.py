@@ -268,3 +268,15 @@ def test_assignments_are_told_by_the_names_of_the_units(tmp_path: Path) -> None:
     (line,) = custody_page(engine).assignments
     assert (line.unit_name, line.custodian_name) == ("Phường Lê Đại Hành", "Phường Bạch Mai")
     engine.dispose()
+
+
+def test_what_was_found_about_a_document_leads_to_it(sign_in: SignIn) -> None:
+    found = [it for it in sign_in("city").get("/day-du.json").json()["findings"] if it["document_key"]]
+    assert found
+    for name, start in (("city", "/ho-so/"), ("engineer", "/lo/")):
+        client = sign_in(name)
+        links = html.fromstring(client.get("/day-du").text).xpath("//ul[@class='faults']//a")
+        assert [it.text for it in links] == [it["document_key"] for it in found]
+        for link in links:
+            assert link.get("href").startswith(start)
+            assert client.get(link.get("href"), follow_redirects=False).status_code in (200, 303)
