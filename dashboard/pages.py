@@ -23,6 +23,7 @@ from warehouse.batches import batch_detail, list_batches
 from warehouse.behind import DocumentFilter, documents_behind
 from warehouse.results import (
     BatchDetail,
+    BatchSummary,
     DocumentSummary,
     RescanPage,
     StageProgress,
@@ -57,13 +58,7 @@ class Pages:
         return dt.datetime.now(dt.UTC) if seen is None else seen.as_of
 
     def batches(self, *, unit_code: str | None, status: str | None, offset: int) -> BatchesPage:
-        found = list_batches(
-            self._engine,
-            unit_code=unit_code,
-            status=BatchStatus(status) if status else None,
-            limit=PAGE_SIZE + 1,
-            offset=offset,
-        )
+        found = self._batches(unit_code, status, PAGE_SIZE + 1, offset)
         return BatchesPage(
             unit_code=unit_code,
             status=status,
@@ -72,6 +67,18 @@ class Pages:
             next_offset=offset + PAGE_SIZE if len(found) > PAGE_SIZE else None,
             batches=tuple(found[:PAGE_SIZE]),
         )
+
+    def all_batches(self, *, unit_code: str | None, status: str | None) -> Iterator[BatchSummary]:
+        """The whole list, for a file; at most ``LONGEST_FILE``."""
+        for offset in range(0, LONGEST_FILE, _CHUNK):
+            found = self._batches(unit_code, status, _CHUNK, offset)
+            yield from found
+            if len(found) < _CHUNK:
+                return
+
+    def _batches(self, unit_code: str | None, status: str | None, limit: int, offset: int) -> list[BatchSummary]:
+        wanted = BatchStatus(status) if status else None
+        return list_batches(self._engine, unit_code=unit_code, status=wanted, limit=limit, offset=offset)
 
     def batch(self, batch_key: str) -> BatchPage | None:
         detail = batch_detail(self._engine, batch_key)

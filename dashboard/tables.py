@@ -11,6 +11,7 @@ from dashboard.figures import Counts
 from dashboard.matrices import TypeMatrix, WeekMatrix
 from dashboard.progressing import ProgressPage, UnitPage, UnitRow
 from dashboard.watching import AlertsPage, CompletenessPage, CustodyPage, InventoryPage, ReconciliationPage
+from warehouse.results import BatchSummary
 
 _UNIT = ("Mã đơn vị", "Đơn vị", "Hiệu lực")
 _COUNTS = (
@@ -99,6 +100,46 @@ def documents_table(documents: Iterable[DocumentLine]) -> Table:
                 "; ".join(it.review),
             )
             for it in documents
+        ],
+    )
+
+
+def batches_table(batches: Iterable[BatchSummary]) -> Table:
+    return Table(
+        name="lo",
+        title="Danh sách lô",
+        header=(
+            "Mã đơn vị giao",
+            "Đơn vị giao",
+            "Lô",
+            "Tình trạng",
+            "Hồ sơ",
+            "Trang",
+            "Đã xong",
+            "Đang xử lý",
+            "Chờ rà soát",
+            "Bị loại",
+            "Bị từ chối",
+            "Giao lúc",
+            "Xong lúc",
+        ),
+        rows=[
+            (
+                it.unit_code,
+                it.unit_name,
+                it.batch_id,
+                words.BATCH_STATUS.get(it.status, it.status),
+                it.document_count,
+                it.page_count,
+                it.done,
+                it.in_progress,
+                it.needs_review,
+                it.quarantined,
+                it.refused,
+                words.moment(it.first_seen_at),
+                words.moment(it.finished_at),
+            )
+            for it in batches
         ],
     )
 

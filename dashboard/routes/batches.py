@@ -21,14 +21,16 @@ DIGITIZING_DAG = "digitize_batch"
 
 
 @router.get("/lo")
+@router.get("/lo.csv")
+@router.get("/lo.xlsx")
 @router.get("/lo.json")
 @needs(Permission.BATCHES)
 def batches(request: Request, person: Signed) -> Response:
-    page = person.pages.batches(
-        unit_code=asked.text(request, "unit_code"),
-        status=asked.choice(request, "status", BATCH_STATUS),
-        offset=asked.number(request, "offset") or 0,
-    )
+    unit_code, status = asked.text(request, "unit_code"), asked.choice(request, "status", BATCH_STATUS)
+    if ending := asked.ending(request):
+        found = person.pages.all_batches(unit_code=unit_code, status=status)
+        return table_file(tables.batches_table(found), ending)
+    page = person.pages.batches(unit_code=unit_code, status=status, offset=asked.number(request, "offset") or 0)
     return screen_of(request).show(request, "batches.html", page, statuses=BATCH_STATUS)
 
 

@@ -180,6 +180,16 @@ def test_progress_can_be_seen_by_issuer_district_and_custodian_and_for_a_month(v
     assert client.get("/?on=2025-13").status_code == client.get("/?view=x").status_code == 400
 
 
+def test_the_batches_are_a_file(client: TestClient) -> None:
+    listed = client.get("/lo.json").json()["batches"]
+    rows = rows_of(client, "/lo.csv")
+    assert [(row[0], row[2], int(row[4]), int(row[6])) for row in rows] == [
+        (it["unit_code"], it["batch_id"], it["document_count"], it["done"]) for it in listed
+    ]
+    assert [row[2] for row in rows_of(client, "/lo.csv?unit_code=00256")] == ["lo-1"]
+    assert client.get("/lo.xlsx").status_code == 200
+
+
 def test_the_rescan_list_is_a_file(client: TestClient, sample: sa.Engine) -> None:
     detail = batch_detail(sample, BATCH)
     assert detail is not None
