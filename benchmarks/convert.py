@@ -231,8 +231,8 @@ _warm: list[object] = []
 
 def _warm_up(scan: Path, count: int) -> None:
     """Capture the pages this process will read, and load its engine."""
-    from ocr.capture import CaptureOptions
     from ocr.engine import engine_of_process
+    from ocr.options import CaptureOptions
     from ocr.scan import capture_pages
     from ocr.threads import use_one_thread
 

@@ -38,8 +38,8 @@ class Case:
 
 def recognize(document: SampleDocument) -> tuple[PageText, ...]:
     """The document through capture and recognition, as ``sohoa run`` does it."""
-    from ocr.capture import CaptureOptions
     from ocr.engine import engine_of_process
+    from ocr.options import CaptureOptions
     from ocr.recognize import recognize_page
     from ocr.scan import capture_pages
     from sample_scans.carriers import write_scan

@@ -35,10 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manifests.text import PageText
-from ocr.capture import CaptureOptions
 from ocr.engine import engine_of_process
+from ocr.options import CaptureOptions, RecognizeOptions
 from ocr.page import CapturedPage
-from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.recognize import recognize_page
 from ocr.scan import capture_pages
 from ocr.threads import use_one_thread
 

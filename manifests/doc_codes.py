@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from manifests.errors import ManifestsError
-from manifests.record_types import record_types
 
 LONGEST = 30
 """Characters of a ``DocCode`` (CV 7197/BKHCN-CĐSQG: S30)."""
@@ -75,6 +74,8 @@ def read_doc_codes(path: Path) -> DocCodeRules:
 
 
 def _rules(name: str, text: str) -> DocCodeRules:
+    from manifests.record_types import record_types  # here, because every command knows this module's error
+
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -98,6 +99,8 @@ def _rules(name: str, text: str) -> DocCodeRules:
 
 
 def _unusable(rules: DocCodeRules) -> list[str]:
+    from manifests.record_types import record_types
+
     parts = [rules.agency.replace("{unit}", "00256"), rules.other, *rules.agencies.values(), *rules.kinds.values()]
     faults = [f"“{it}” holds a space, “_” or “/”" for it in parts if not _PART.fullmatch(it)]
     longest = max(

@@ -25,8 +25,8 @@ from ocr.geometry import (
     turned,
 )
 from ocr.ink import Reduced, reduce_page
-from ocr.limits import DEFAULT_LIMITS, Limits
 from ocr.occupied import colour_mode, occupied_boxes
+from ocr.options import CaptureOptions
 from ocr.orientation import Orientation, find_orientation
 from ocr.page import CapturedPage, Encoding, GrayImage, VisibleImage
 from ocr.quality import Quality, find_letters, judge_page
@@ -42,33 +42,6 @@ Orienter = Callable[[GrayImage, float], int | None]
 
 _MAX_STRETCH = 0.01
 _ORIENTER_DPI = 140.0
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureOptions:
-    """Options of ``capture`` that matter to its result.
-
-    Attributes:
-        min_dpi: Below it a page is flagged ``LOW_DPI`` (NĐ 30/2020: 200; TT 05/2025/TT-BNV: 300).
-        deskew: Straighten pages that lie askew by 0.1° or more.
-        orient: Turn pages that lie on their side or on their head.
-        crop: Leave black scanner border out.
-        remove_stamps: Take red seals out of the engine's copy.
-        clean: Flatten background and drop specks in the engine's copy.
-        max_pixels, max_pages: See ``ocr.limits.Limits``.
-    """
-
-    min_dpi: int = 200
-    deskew: bool = True
-    orient: bool = True
-    crop: bool = True
-    remove_stamps: bool = True
-    clean: bool = True
-    max_pixels: int = DEFAULT_LIMITS.max_pixels
-    max_pages: int = DEFAULT_LIMITS.max_pages
-
-    def limits(self) -> Limits:
-        return Limits(max_pixels=self.max_pixels, max_pages=self.max_pages)
 
 
 def capture_page(

@@ -6,35 +6,20 @@ is cut down to the letters used, and the font costs the same few hundred bytes i
 
 from __future__ import annotations
 
-import io
 from functools import cache
+from pathlib import Path
 
 ADVANCE = 500
 """Width of the glyph, and ``ASCENT`` and ``DESCENT`` its height over and under the line, in thousandths."""
 ASCENT, DESCENT = 950, -300
 NAME = "SohoaGlyphless"
+_FONT = Path(__file__).with_name("data") / "glyphless.ttf"
 
 
 @cache
 def font_program() -> bytes:
-    """The font as a TrueType file; glyph 0 is ``.notdef``, glyph 1 the empty letter. Always the same bytes."""
-    from fontTools.fontBuilder import FontBuilder
-    from fontTools.ttLib.tables._g_l_y_f import Glyph
-
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "letter"])
-    builder.setupCharacterMap({0x20: "letter"})
-    builder.setupGlyf({".notdef": Glyph(), "letter": Glyph()})
-    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "letter": (ADVANCE, 0)})
-    builder.setupHorizontalHeader(ascent=ASCENT, descent=DESCENT)
-    builder.setupOS2(sTypoAscender=ASCENT, sTypoDescender=DESCENT, usWinAscent=ASCENT, usWinDescent=-DESCENT)
-    builder.setupNameTable({"familyName": NAME, "styleName": "Regular", "psName": NAME})
-    builder.setupPost()
-    builder.font["head"].created = builder.font["head"].modified = 0
-    builder.font.recalcTimestamp = False
-    out = io.BytesIO()
-    builder.font.save(out)
-    return out.getvalue()
+    """The font as a TrueType file; glyph 0 is ``.notdef``, glyph 1 the empty letter (``scripts/pdf-parts``)."""
+    return _FONT.read_bytes()
 
 
 def to_unicode() -> bytes:

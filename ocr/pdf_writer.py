@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import IO
 
 from manifests.text import PageText
@@ -22,6 +23,7 @@ from ocr.text_lines import PlacedLine, place_lines
 
 UNKNOWN = "\ufffd"
 _CATALOG, _PAGES, _FONT, _FIRST_FREE = 1, 2, 3, 4
+_SRGB = Path(__file__).with_name("data") / "srgb.icc"
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _LEAST_FONT_SIZE = 0.5  # points; rounds to something above nothing
 _LEAST_SIDE, _LARGEST_SIDE = 3.0, 14_400.0  # points; ISO 19005-2, 6.1.13
@@ -263,17 +265,7 @@ def _string(text: str) -> str:
     return f"<{text.encode('ascii', 'replace').hex()}>"
 
 
-def prepare() -> None:
-    """Make what every document holds, ahead of the first: libraries are loaded for it, while pages are read."""
-    font_program()
-    _srgb()
-
-
 @cache
 def _srgb() -> bytes:
-    """The sRGB profile of the output intent; without the day it was made, so that bytes repeat."""
-    from PIL import ImageCms
-
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = bytes(12)
-    return bytes(profile)
+    """The sRGB profile of the output intent, made by ``scripts/pdf-parts``."""
+    return _SRGB.read_bytes()

@@ -17,10 +17,13 @@ import numpy.ma  # noqa: E402, F401  (numpy's median asks for it)
 import pypdf.filters  # noqa: E402, F401
 from PIL import Image  # noqa: E402
 
+import ocr.recognize  # noqa: E402
+import ocr.scan  # noqa: E402
+import ocr.visible  # noqa: E402, F401
 from ocr.engine import engine_of_process  # noqa: E402
 from ocr.errors import OcrError  # noqa: E402
 from ocr.neighbours import load_neighbours  # noqa: E402
-from ocr.recognize import RecognizeOptions  # noqa: E402
+from ocr.options import RecognizeOptions  # noqa: E402
 
 Image.preinit()
 usual = RecognizeOptions()

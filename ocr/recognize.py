@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from manifests.text import Bbox, PageText, PageVerdict, Word
@@ -17,6 +16,7 @@ from ocr.layout import order_words
 from ocr.leaders import remove_leaders, without_leaders
 from ocr.lone import lone_places
 from ocr.narrow import NarrowedEngine
+from ocr.options import RecognizeOptions
 from ocr.page import Encoding
 from ocr.penned import doubt_penned
 from ocr.second_look import look_again, look_at_areas
@@ -30,43 +30,6 @@ if TYPE_CHECKING:
     from ocr.page import CapturedPage, GrayImage
 
 _NEAR = 1.1
-
-
-@dataclass(frozen=True, slots=True)
-class RecognizeOptions:
-    """How pages are read.
-
-    Attributes:
-        engine: A name of ``ocr.engine.ENGINES``.
-        language: Tesseract language, several joined by ``+``.
-        read_dpi: Pages of more are read at this resolution. Tesseract's model was trained on lines 36 pixels high,
-            which is print of 13–14 points at 180 dpi; at 300 dpi it takes half as long again and reads worse.
-        narrow: Share of its width at which the engine is shown a page, which saves as much of its network's time;
-            a page of one bit, whose spaces would be lost, is shown as it is.
-        remove_leaders: Take dotted lines of forms out of the engine's copy.
-        second_look: Share of a page's words, the least sure ones, that may be read again (``ocr.second_look``).
-        second_dpi: Resolution of the second look; it must differ from the first to see anything new.
-        max_unread: A page more of whose ink no credible word stands for is ``unread``.
-        repair_codes: Mend numbers of documents, dates and split words by their form (``ocr.codes``).
-        correct_tones: Put tone marks right where neighbours and the engine's doubt agree (``ocr.tones``).
-        page_timeout: Seconds for one page; a page that takes longer is ``unread``. 0 waits for ever.
-        min_confidence: A word below it is dropped when it holds no letter and no digit: specks and rulings.
-        credible_confidence: A page none of whose words with a letter or digit reaches it is ``unread``.
-    """
-
-    engine: str = "auto"
-    language: str = "vie"
-    read_dpi: float = 180.0
-    narrow: float = 0.92
-    remove_leaders: bool = True
-    second_look: float = 0.03
-    second_dpi: float = 200.0
-    max_unread: float = 0.50
-    repair_codes: bool = True
-    correct_tones: bool = True
-    page_timeout: float = 120.0
-    min_confidence: float = 0.30
-    credible_confidence: float = 0.40
 
 
 def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions | None = None) -> PageText:

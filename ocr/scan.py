@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from manifests.text import PageFacts
-from ocr.capture import CaptureOptions, Orienter, capture_page, examine_page
+from ocr.capture import Orienter, capture_page, examine_page
 from ocr.errors import EmptyFileError, TooManyPagesError, UnreadableError, UnsupportedFormatError
 from ocr.image_files import count_frames, open_image, read_frame
 from ocr.limits import Limits
 from ocr.media import JPEG, PDF, UNKNOWN, sniff
+from ocr.options import CaptureOptions
 from ocr.page import CapturedPage
 from ocr.pdf_file import open_pdf
 from ocr.pdf_pages import read_pdf_page

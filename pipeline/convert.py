@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from manifests.documents import SignatureFact
 from manifests.text import PageText
-from ocr.pdf_writer import prepare
 from ocr.xmp import DocumentMetadata, xmp_packet
 from pipeline.errors import ConfigurationError, Disposition, disposition, is_ours
 from pipeline.options import capture_options, recognize_options, taken_shares
@@ -97,7 +96,6 @@ def convert(
                     on_page(note)
             todo = [number for number in range(1, survey.pages + 1) if number not in document.known]
             pages = readers.read(files, todo)
-            prepare()
             for page in pages:
                 note = document.add(page.number, page.visible, page.text)
                 if on_page:

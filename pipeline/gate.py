@@ -14,7 +14,7 @@ from pathlib import Path
 from manifests.delivery import DeliveryReport, PageFinding
 from manifests.reasons import REASONS, Severity
 from manifests.text import RESCAN_FLAGS, ColourMode, PageFacts, QualityFlag
-from ocr.recognize import RecognizeOptions
+from ocr.options import RecognizeOptions
 from pipeline.options import capture_options
 from pipeline.readers import Readers
 from pipeline.reading import Failed

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from manifests.text import PageText
-from ocr.capture import CaptureOptions
 from ocr.limits import Limits
-from ocr.recognize import RecognizeOptions
+from ocr.options import CaptureOptions, RecognizeOptions
 from pipeline.settings import Settings
 from signing.profiles import LegalProfile
 

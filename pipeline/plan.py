@@ -14,9 +14,8 @@ from urllib.parse import quote
 from manifests.documents import BatchRef, DocumentEntry
 from manifests.record_types import record_types
 from manifests.units import units
-from ocr.capture import CaptureOptions
 from ocr.index import IndexOptions
-from ocr.recognize import RecognizeOptions
+from ocr.options import CaptureOptions, RecognizeOptions
 from pipeline import archive
 from pipeline.errors import ConfigurationError
 from pipeline.options import capture_options, recognize_options

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 from pebble import ProcessExpired, ProcessPool
 
 from manifests.text import PageFacts, PageText
-from ocr.capture import CaptureOptions
+from ocr.options import CaptureOptions, RecognizeOptions
 from ocr.page import VisibleImage
-from ocr.recognize import RecognizeOptions
 from pipeline import reading
 from pipeline.clean_spawn import READER_IMPORTS, CleanForkServerContext
 from pipeline.options import capture_options, recognize_options

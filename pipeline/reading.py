@@ -1,6 +1,7 @@
 """Inside a worker process: one page at a time, from the scan's file to image and words.
 
 Imports no settings, no stores, no database: a worker starts in a fraction of a second and knows nothing but pages.
+What is slow to import is imported inside: the process that gives pages out needs this module's names alone.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from manifests.text import PageFacts, PageText
-from ocr.capture import CaptureOptions
-from ocr.engine import engine_of_process
+from ocr.options import CaptureOptions, RecognizeOptions
 from ocr.page import VisibleImage
-from ocr.recognize import RecognizeOptions, leave_unread, recognize_page
-from ocr.scan import Scan, open_scan
 from ocr.threads import keep_freed_memory, use_one_thread
-from ocr.visible import squeezed
 from pipeline.worker_life import end_with_parent, forget_secrets
+
+if TYPE_CHECKING:
+    from ocr.scan import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class _Worker:
 
     def open(self, files: Sequence[Path]) -> Scan:
         """The document's files, open since its first page here."""
+        from ocr.scan import open_scan
+
         if self.scan is None or self.files != tuple(files):
             if self.stack is not None:
                 self.stack.close()
@@ -106,6 +109,10 @@ def read_page(files: tuple[Path, ...], number: int, with_text: bool) -> tuple[Vi
         with_text: Without it the page keeps its image and is ``unread``: a reading that never ends, or that kills
             its worker, must not cost the document.
     """
+    from ocr.engine import engine_of_process
+    from ocr.recognize import leave_unread, recognize_page
+    from ocr.visible import squeezed
+
     assert _worker is not None  # noqa: S101 - the initializer ran
     options = _worker.recognize
     try:
@@ -131,6 +138,8 @@ def examine_page(file: Path, number: int) -> PageFacts | Failed:
 
 def load_engine() -> None:
     """Have the model in memory before the first page comes."""
+    from ocr.engine import engine_of_process
+
     assert _worker is not None  # noqa: S101 - the initializer ran
     engine_of_process(_worker.recognize.engine, _worker.recognize.language)
 

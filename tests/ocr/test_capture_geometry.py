@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from manifests.text import QualityFlag
-from ocr.capture import CaptureOptions
+from ocr.options import CaptureOptions
 from ocr.page import CapturedPage, Encoding, VisibleImage
 from ocr.scan import capture_pages
 from sample_scans.document import SampleDocument, render_document

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from manifests.text import QualityFlag
-from ocr.capture import CaptureOptions
 from ocr.errors import EmptyFileError, ImageTooLargeError, UnreadableError, UnsupportedFormatError
+from ocr.options import CaptureOptions
 from ocr.page import CapturedPage, Encoding, VisibleImage
 from ocr.scan import capture_pages
 from sample_scans.document import render_document

@@ -16,9 +16,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, StreamObject
 
 from manifests.text import PageVerdict, QualityFlag
-from ocr.capture import CaptureOptions
 from ocr.errors import EncryptedError, TooManyPagesError, UnreadableError
 from ocr.legacy_text import from_tcvn3, in_unicode
+from ocr.options import CaptureOptions
 from ocr.page import CapturedPage, Encoding, VisibleImage
 from ocr.probe import probe
 from ocr.scan import capture_pages

@@ -22,8 +22,8 @@ from pypdf.generic import (
 
 from manifests.text import PageText, PageVerdict
 from ocr.assemble import DocumentMetadata, assemble
-from ocr.capture import CaptureOptions
 from ocr.errors import EncryptedError
+from ocr.options import CaptureOptions
 from ocr.scan import capture_pages
 from sample_scans.carriers import pdf_bytes
 from sample_scans.document import render_document

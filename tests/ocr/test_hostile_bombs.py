@@ -32,7 +32,7 @@ MOST = 190 * MEGABYTE
 LOOK = """
 import json, re, resource, sys
 from pathlib import Path
-from ocr.capture import CaptureOptions
+from ocr.options import CaptureOptions
 from ocr.scan import capture_pages
 from ocr.errors import OcrError
 from ocr.probe import probe

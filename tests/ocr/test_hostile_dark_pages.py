@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from manifests.text import PageVerdict
-from ocr.capture import CaptureOptions
 from ocr.engine import engine_of_process
+from ocr.options import CaptureOptions
 from ocr.page import CapturedPage
 from ocr.recognize import recognize_page
 from ocr.scan import capture_pages

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from manifests.serial import from_json, to_json
 from manifests.text import Bbox, ColourMode, PageFacts
-from ocr.capture import CaptureOptions
+from ocr.options import CaptureOptions
 from ocr.scan import capture_pages
 
 DPI = 150

@@ -15,9 +15,9 @@ from pypdf import PdfReader, PdfWriter
 
 from manifests.reasons import REASONS
 from manifests.text import QualityFlag
-from ocr.capture import CaptureOptions
 from ocr.errors import ScanError
 from ocr.limits import Limits
+from ocr.options import CaptureOptions
 from ocr.probe import probe
 from ocr.scan import capture_pages
 from sample_scans.carriers import encrypted, not_a_scan, pdf_bytes, pdf_with_junk_text

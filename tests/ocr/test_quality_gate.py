@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 
 from manifests.reasons import REASONS
 from manifests.text import RESCAN_FLAGS, PageFacts, QualityFlag
-from ocr.capture import CaptureOptions
+from ocr.options import CaptureOptions
 from ocr.scan import capture_pages
 from sample_scans.document import render_document
 

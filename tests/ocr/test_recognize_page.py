@@ -13,8 +13,9 @@ from manifests.serial import from_json, to_json
 from manifests.text import Bbox, PageFacts, PageText, PageVerdict, Word
 from ocr.engine import MAX_SIDE, ReadWord, engine_of_process, open_engine
 from ocr.errors import PageTimeoutError
+from ocr.options import RecognizeOptions
 from ocr.page import CapturedPage, Encoding, VisibleImage
-from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.recognize import recognize_page
 
 LINES = [(150, 80, "Ủy ban nhân dân phường Cửa Nam"), (150, 150, "Số: 12/2024/TLKT-BS")]
 

@@ -8,8 +8,9 @@ from PIL import Image, ImageDraw
 
 from manifests.text import Bbox
 from ocr.engine import engine_of_process
+from ocr.options import RecognizeOptions
 from ocr.page import GrayImage
-from ocr.recognize import RecognizeOptions, recognize_page
+from ocr.recognize import recognize_page
 from ocr.tables import Table, find_tables
 
 DPI = 190.0

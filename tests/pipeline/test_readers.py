@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from manifests.text import PageVerdict
-from ocr.capture import CaptureOptions
+from ocr.options import CaptureOptions, RecognizeOptions
 from ocr.page import Encoding
-from ocr.recognize import RecognizeOptions
 from pipeline.errors import Disposition, WorkerError
 from pipeline.readers import Readers
 from sample_scans.document import render_document
