@@ -39,6 +39,7 @@ class Screen:
             loader=FileSystemLoader(folder / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
         )
