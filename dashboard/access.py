@@ -139,8 +139,8 @@ def recognize(request: Request) -> None:
 
 
 def _session(request: Request, desk: Desk) -> tuple[Session | None, str]:
-    token = request.cookies.get(cookie_name(request), "")
-    return (find_session(desk.engine, token, desk.options.lifetime) if token else None), token
+    engine, token = desk.engine, request.cookies.get(cookie_name(request), "")  # whoever asks is told of no database
+    return (find_session(engine, token, desk.options.lifetime) if token else None), token
 
 
 def _person(desk: Desk, session: Session, token: str) -> Person:
