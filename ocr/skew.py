@@ -11,7 +11,10 @@ from typing import Any
 
 from ocr.ink import Reduced, letter_sized
 
-_MAX_SKEW = 15.0
+_MAX_SKEW, _FARTHEST_SKEW = 15.0, 40.0
+"""Degrees looked at first, and where nothing stands out among them. Beyond, a page rather lies on its side."""
+_MIN_FAR_PEAK = 2.5
+"""Pages laid in by hand stand at 4–8; chance among so many angles must not turn a drawing."""
 _FINE_POINTS = 30_000
 _MIN_LETTERS = 25
 _RIVAL = 0.85
@@ -70,15 +73,22 @@ def line_peaks(page: Reduced) -> tuple[float, float]:
 
 def _coarse(page: Reduced) -> list[float]:
     """Angles within 0.1° of what may be the skew, from the feet of the letters; none when no angle stands out."""
-    import numpy as np
-
     stats = _feet(page)
     if stats is None:
         return []
     middle = page.gray.shape[1] / 2
-    angles, scores = _gather(stats[:, 0] + stats[:, 2] / 2, stats[:, 1] + stats[:, 3], middle, 0.2)
+    along, foot = stats[:, 0] + stats[:, 2] / 2, stats[:, 1] + stats[:, 3]
+    return _peaks(*_gather(along, foot, middle, 0.2), _MIN_PEAK) or _peaks(
+        *_gather(along, foot, middle, 0.2, _FARTHEST_SKEW), _MIN_FAR_PEAK
+    )
+
+
+def _peaks(angles: Any, scores: Any, least: float) -> list[float]:
+    """The angles that stand out, highest first; none at the ends, where the true one may lie beyond."""
+    import numpy as np
+
     best = float(scores.max())
-    if best < _MIN_PEAK * float(np.median(scores)):
+    if best < least * float(np.median(scores)) or int(scores.argmax()) in (0, len(scores) - 1):
         return []
     inner = scores[1:-1]
     peaks = np.flatnonzero((inner >= scores[:-2]) & (inner >= scores[2:]) & (inner >= _RIVAL * best)) + 1
@@ -96,13 +106,13 @@ def _feet(page: Reduced) -> Any:
     return stats[:: max(1, len(stats) // 6000)]
 
 
-def _gather(along: Any, foot: Any, middle: float, size: float) -> tuple[Any, Any]:
+def _gather(along: Any, foot: Any, middle: float, size: float, most: float = _MAX_SKEW) -> tuple[Any, Any]:
     """Angles, and how strongly the feet gather on lines at each."""
     import numpy as np
 
     x = (along - middle).astype(np.float32)
     y = foot.astype(np.float32) + _jitter(len(foot))
-    angles = np.arange(-_MAX_SKEW, _MAX_SKEW + 0.01, size)
+    angles = np.arange(-most, most + 0.01, size)
     return angles, np.array([_gathering(x, y, float(angle)) for angle in angles])
 
 

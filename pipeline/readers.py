@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from manifests.text import PageFacts, PageText
 from ocr.options import CaptureOptions, RecognizeOptions
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pipeline.errors import WorkerCrashedError
 
 _OPENING_SECONDS = 600.0
+CONSTS.sleep_unit = 0.02
+"""Seconds between two looks at the readers, a tenth by itself: the command waits so long at its end."""
 _PAGES_PER_READER = 2_000
 """A reader is replaced after so many pages, so that no leak of a native library can grow for ever."""
 

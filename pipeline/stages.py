@@ -57,7 +57,7 @@ STAGES: tuple[Stage, ...] = (
         writes="page image, page facts",
         does="takes pages out of PDF, TIFF, JPEG, PNG; sets them upright and straight; judges their quality",
         room="ocr",
-        version=1,
+        version=2,
         label="Sao chụp",
         event="capture",
     ),

@@ -73,7 +73,7 @@ def test_the_engine_is_asked_only_in_doubt(tmp_path: Path) -> None:
     assert unsure.facts.rotation == 180 and asked == [150.0]
 
 
-@pytest.mark.parametrize("skew", [-4.0, -0.7, 0.4, 2.5, 9.0])
+@pytest.mark.parametrize("skew", [-4.0, -0.7, 0.4, 2.5, 9.0, 15.0, -22.0])
 def test_skew_is_measured_and_taken_out(tmp_path: Path, skew: float) -> None:
     page = capture(draw(replace(CLEAN, skew=skew, noise=2.0), "decision"), tmp_path)
     assert page.facts.skew_before == pytest.approx(skew, abs=0.15)
