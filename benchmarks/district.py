@@ -18,7 +18,7 @@ from synthetic import District
 from manifests.documents import DocumentRecord
 from pipeline.ledger import Ledger
 from pipeline.results import Receipt
-from pipeline.runner import LOADED_AT_ONCE
+from pipeline.runner import lots
 from warehouse.database import migrate, open_database
 from warehouse.load import load_records
 from warehouse.progress import progress_by_unit, totals
@@ -45,9 +45,8 @@ def load_batch(engine: sa.Engine, receipt: Receipt, records: list[DocumentRecord
     ledger.batch_started(receipt.batch)
     ledger.batch_received(receipt)
     result = LoadResult()
-    for start in range(0, len(records), LOADED_AT_ONCE):
-        some = records[start : start + LOADED_AT_ONCE]
-        result += load_records(engine, some)
+    for some, more_follow in lots(records):
+        result += load_records(engine, some, more_follow=more_follow)
         ledger.documents_done([it.document_key for it in some])
     ledger.batch_status(receipt.batch, BatchStatus.DONE)
     return result

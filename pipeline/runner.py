@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from manifests.documents import BatchRef, DocumentEntry
 from pipeline.approvals import Decision, decide, is_held, require_approved
@@ -34,11 +35,13 @@ from warehouse.schema import BatchStatus
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 OnOutcome = Callable[[Outcome], None]
 OnDigitized = Callable[[Job, Outcome], None]
 
-LOADED_AT_ONCE = 200
-"""Records merged in one transaction, and held in memory."""
+LOADED_AT_ONCE, COUNTED_AT_ONCE = 200, 1_000
+"""Records merged in one transaction, and held in memory; records after which the kept figures are counted anew, which
+is when a batch is through or, of a big one, some seconds later."""
 MESSAGE = 2000
 """Letters kept of a batch's message."""
 STOPPING = ("assemble", "sign", "index")
@@ -67,6 +70,13 @@ class BatchReport:
     def worked(self) -> int:
         """Documents some stage really worked on."""
         return len({o.document_key for o in self.outcomes if o.status == Ending.DONE})
+
+
+def lots(wanted: Sequence[T]) -> Iterator[tuple[Sequence[T], bool]]:
+    """What is loaded at once, and whether more follows before the figures are counted."""
+    for start in range(0, len(wanted), LOADED_AT_ONCE):
+        end = start + LOADED_AT_ONCE
+        yield wanted[start:end], end < len(wanted) and end % COUNTED_AT_ONCE > 0
 
 
 @dataclass
@@ -185,11 +195,11 @@ class Runner:
         """Merge the finished records of a batch into the warehouse and close the batch."""
         total = LoadResult()
         todo = self.unfinished(receipt)
-        for start in range(0, len(todo), LOADED_AT_ONCE):
-            some = todo[start : start + LOADED_AT_ONCE]
+        for some, more_follow in lots(todo):
             found = [finished_record(self.context, document.key, its_plan.record_key) for document, its_plan in some]
             records = [record for record in found if record]
-            total += patiently(partial(load_records, self.context.database, records), self.context.settings.retries)
+            load = partial(load_records, self.context.database, records, more_follow=more_follow)
+            total += patiently(load, self.context.settings.retries)
             self.context.ledger.documents_done([record.document_key for record in records])
         self._close(receipt)
         return total

@@ -32,7 +32,7 @@ _LAST_STAGE = "load"
 _DELIVERABLES = (ArtefactKind.ORIGINAL, ArtefactKind.PDFA, ArtefactKind.SIGNED_PDF)
 
 
-def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadResult:
+def load_records(engine: sa.Engine, records: Iterable[DocumentRecord], *, more_follow: bool = False) -> LoadResult:
     """Merge ``records`` in one transaction: all of them are in afterwards, or none.
 
     A record replaces every fact of an earlier-finished one of the same document; an older one never replaces a
@@ -42,6 +42,8 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadRe
     Args:
         engine: A migrated database.
         records: Held in memory as a whole; hand over some hundreds at a time.
+        more_follow: Others of the same batch are loaded at once, and its kept figures are counted anew with the last
+            of them: each time all that the batch gives is counted. Until then they are told from the facts.
 
     Raises:
         DatabaseUnavailableError: Nothing was loaded; the same call may be made again.
@@ -53,10 +55,10 @@ def load_records(engine: sa.Engine, records: Iterable[DocumentRecord]) -> LoadRe
     unchanged = sum(incoming[key].version == stored[key] for key in known)
     total = repeated + LoadResult(unchanged=unchanged, outdated=len(known) - unchanged)
     fresh = {key: it for key, it in incoming.items() if key not in known}
-    if not fresh:
-        return total
-    total += _merge(engine, fresh)
-    refresh_totals(engine)
+    if fresh:
+        total += _merge(engine, fresh)
+    if not more_follow:
+        refresh_totals(engine)
     return total
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from manifests.documents import ArtefactKind, DocumentRecord, RecordStatus
 from manifests.units import UnitRegistry, units
+from pipeline.runner import lots
 from warehouse import schema
 from warehouse.cell_totals import rebuild_totals, refresh_totals, wrong_totals
 from warehouse.database import reading, writing
@@ -77,6 +78,28 @@ def test_a_load_leaves_nothing_to_be_counted(filled: sa.Engine) -> None:
     assert _stale(filled) == 0
     assert wrong_totals(filled) == []
     assert (totals(filled).digitized, totals(filled).indexed, totals(filled).needs_review) == (5, 4, 1)
+
+
+def test_the_lots_of_a_batch_are_counted_with_the_last_and_told_before(
+    engine: sa.Engine, make_record: MakeRecord
+) -> None:
+    load_records(engine, [make_record("a")], more_follow=True)
+    assert _stale(engine) > 0
+    assert (totals(engine).digitized, wrong_totals(engine)) == (1, [])
+    load_records(engine, [make_record("b")], more_follow=True)
+    load_records(engine, [make_record("a")])  # nothing new in it, and the last all the same
+    assert (_stale(engine), totals(engine).digitized, wrong_totals(engine)) == (0, 2, [])
+
+
+def test_a_big_batch_is_counted_on_its_way() -> None:
+    assert [(len(some), more) for some, more in lots(range(2250))] == [
+        *[(200, True)] * 4,
+        (200, False),
+        *[(200, True)] * 4,
+        (200, False),
+        (200, True),
+        (50, False),
+    ]
 
 
 @pytest.mark.parametrize("name", CHANGES)
