@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import accumulate
 from operator import add
 from typing import Any, NamedTuple
@@ -91,7 +91,7 @@ def _listed(
     return found
 
 
-@cache
+@lru_cache(maxsize=256)
 def _last_lapsed(record_type: str, days: tuple[dt.date, ...]) -> tuple[int | None, ...]:
     kind = record_types().get(record_type)
     return tuple(last_lapsed_year(kind, day) if kind else None for day in days)

@@ -189,6 +189,8 @@ def _parts(
     with counting:  # one counts, the others wait and are told the same
         with _lock:
             known = _kept.get(key)
+            if known is not None:
+                _kept.move_to_end(key)  # the city's parts are never forgotten for those of many single wards
         if known is not None and known.frame == frame:
             if known.states == states:
                 return known.values  # type: ignore[return-value]  # of this question, so of its rows

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import NamedTuple
 
+import pytest
 import sqlalchemy as sa
 
 from manifests.documents import DocumentRecord, RecordStatus
@@ -130,6 +131,26 @@ def test_a_load_into_one_unit_counts_that_unit_alone(engine: sa.Engine, make_rec
     line = InventoryLine("00256", "birth", 1998, 7)
     import_inventory(engine, [line], approved_on=dt.date(2024, 1, 1), source_name="a.csv", sha256="0" * 64)
     assert (ask(), counted[4:]) == ({"00256": 2}, [None, ("00001",)])
+
+
+def test_what_is_asked_for_often_is_not_forgotten_for_what_was_asked_for_once(
+    engine: sa.Engine, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.unit_parts.MOST_QUESTIONS", 2)
+    load_records(engine, [make_record()])
+    counted: list[str] = []
+
+    def ask(question: str) -> None:
+        def count(_: sa.Connection, wanted: Selection) -> dict[str, list[Counted]]:
+            counted.append(question)
+            return {}
+
+        with Asking(engine) as asking:
+            unit_parts(asking, question, Selection(None), count)
+
+    for question in ("city", "a ward", "city", "another", "city", "a third", "city"):
+        ask(question)
+    assert counted == ["city", "a ward", "another", "a third"]
 
 
 def test_the_state_differs_after_every_load(engine: sa.Engine, make_record: MakeRecord) -> None:
