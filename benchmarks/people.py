@@ -2,7 +2,8 @@
 
 Started by ``benchmarks/readers.py``, which tells them what to do by lines on standard input (``go``, ``rest``,
 ``end``); what they saw is told as one line of JSON. Each has an account, a session and cookies of their own, and
-looks at a page for ``pause`` seconds on average before asking for the next.
+looks at a page for ``pause`` seconds on average before asking for the next. After a rest they come back one by one,
+as they would have without it; with ``--together`` all who wait come at the same instant.
 """
 
 from __future__ import annotations
@@ -77,8 +78,8 @@ def _fault(answer: httpx.Response) -> str | None:
 class People:
     """All of them."""
 
-    def __init__(self, pause: float) -> None:
-        self.pause, self.people = pause, list[Person]()
+    def __init__(self, pause: float, *, together: bool) -> None:
+        self.pause, self.together, self.people = pause, together, list[Person]()
         self.working, self.ended = asyncio.Event(), False
         self.waits: list[tuple[str, float]] = []
         self.faults: list[str] = []
@@ -87,8 +88,7 @@ class People:
     async def read(self, person: Person) -> None:
         """Until the end: a page, a while, the next page."""
         while True:
-            await asyncio.sleep(person.source.uniform(0.0, 2.0) * self.pause)
-            await self.working.wait()
+            await self.pass_by(person)
             if self.ended:
                 return
             start = time.perf_counter()
@@ -99,6 +99,16 @@ class People:
             self.waits.append((what, time.perf_counter() - start))
             if fault:
                 self.faults.append(fault)
+
+    async def pass_by(self, person: Person) -> None:
+        """A pause; when it ends in a rest, another one after the rest."""
+        while True:
+            await asyncio.sleep(person.source.uniform(0.0, 2.0) * self.pause)
+            if self.working.is_set():
+                return
+            await self.working.wait()
+            if self.together or self.ended:
+                return
 
     async def obey(self) -> None:
         lines = asyncio.StreamReader()
@@ -117,9 +127,9 @@ class People:
                 return
 
 
-async def main(address: str, accounts: list[tuple[str, str]], password: str, pause: float) -> None:
+async def main(address: str, accounts: list[tuple[str, str]], password: str, pause: float, *, together: bool) -> None:
     """Sign everybody in, obey, tell."""
-    crowd = People(pause)
+    crowd = People(pause, together=together)
     for number, (name, unit) in enumerate(accounts):
         client = httpx.AsyncClient(base_url=address, timeout=60, follow_redirects=True)
         person = Person(client, number, unit)
@@ -141,6 +151,7 @@ if __name__ == "__main__":
     options.add_argument("accounts", help="name=unit, parted by commas")
     options.add_argument("password", help="of all of them, made up for this run")
     options.add_argument("--pause", type=float, required=True)
+    options.add_argument("--together", action="store_true")
     given = options.parse_args()
     people = [tuple(it.split("=", 1)) for it in given.accounts.split(",")]
-    asyncio.run(main(given.address, people, given.password, given.pause))
+    asyncio.run(main(given.address, people, given.password, given.pause, together=given.together))
