@@ -3,9 +3,10 @@
 Run as ``python benchmarks/readers.py --database sqlite|postgres [--scale 0.1] [--readers 50] [--pause 10]
 [--together]``. ``sohoa serve`` answers in processes of its own, the readers (``benchmarks/people.py``) sit in another
 one: each signs in with an account of their own, opens pages, searches for names nobody asked before, opens records,
-and looks at each for ``pause`` seconds on average. Batches are loaded without end, in turns with the readers and without them, so that
-what else happens on the machine falls on both. Issue 5: no error, at most 500 ms in 95 of 100, loading at most 10 %
-slower. The readers' own machines would do the readers' own work: its processor time is told apart.
+and looks at each for ``pause`` seconds on average. Batches are loaded without end, in turns with the readers and
+without them, so that what else happens on the machine falls on both. Issue 5: no error, at most 500 ms in 95 of 100,
+loading at most 10 % slower. The readers' own machines would do the readers' own work: its processor time is told
+apart.
 """
 
 from __future__ import annotations
