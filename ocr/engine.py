@@ -34,10 +34,10 @@ _TWINS = str.maketrans({"\u00d0": "\u0110", "\u0189": "\u0110", "\u00f0": "\u011
 """The Icelandic and African Đ and the slashes of fractions look the same and no Vietnamese paper means them."""
 _CREDIBLE_DPI = (70, 2400)  # outside it libtesseract guesses for itself
 _TELL_CHOICES = "2"
-_CHOICES = "3"
+_CHOICES = "4"
 """Rounds in which the engine looks for other letters, five by itself; each costs 3–4 % of a page's time. Five and
-four gave the same figures on each of 16 typed pages; with three, one word of 6,000 typed ones is read worse than with
-four; with two, tone marks stayed wrong that five put right."""
+four gave the same figures on each of 16 typed pages; with three, a page is read below plain Tesseract by one
+word; with two, tone marks stayed wrong that five put right."""
 _OSD_SURE = 2.0  # OCRmyPDF turns pages from here on with --rotate-pages-threshold 2
 
 
