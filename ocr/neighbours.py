@@ -74,14 +74,15 @@ class Neighbours:
     total: int
     spellings: dict[str, tuple[str, ...]]
 
-    def log_share(self, before: tuple[str | None, str | None], word: str) -> float:
+    def log_share(self, before: tuple[str | None, str | None], word: str, least: float = 0.0) -> float:
         """Natural logarithm of the share of ``word`` among what follows the two words ``before``.
 
         Args:
             before: The word before the last and the last word; ``None`` where a sentence begins or nothing is known.
             word: Lower case; may be unknown.
+            least: Its own share is at least this, whatever the figures hold: they know no names.
         """
-        alone = self.words[word] / self.total if word in self.words else _UNSEEN
+        alone = max(least, self.words[word] / self.total if word in self.words else _UNSEEN)
         first, last = before
         if last is None or last not in self.words:
             return math.log(alone)

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 
 from manifests.text import Bbox, Word
 from ocr.choices import Choices
+from ocr.fields.names import is_name_word
 from ocr.neighbours import Neighbours, fold_marks, load_neighbours
+from ocr.syllables import is_syllable
 
 Alternatives = Mapping[tuple[str, Bbox], Choices]
 """The engine's alternatives for a word of this text in this box."""
@@ -26,8 +28,16 @@ _WEIGHT = 0.15
 _TOLL = 2.0
 _NAME_TOLL = 3.0
 _BLIND = 20.0
-"""Cost of one letter where the engine tells no alternatives; of a letter not among them, at least."""
+"""Cost of one letter where the engine does not tell its alternatives."""
+_SURE = 40.0
+"""Cost of one letter beside which the engine held no other: it saw that mark."""
 _ABSENT = 8.0
+_LEAST_ABSENT = 10.0
+"""A letter that is not among the alternatives told costs ``_ABSENT`` more than the worst of them, or than this."""
+_NAME_SHARE = 1e-4
+_SYLLABLE_SHARE = 1e-6
+"""Shares of a word with a capital that names are made of, and of any other syllable with one: the law names nobody,
+so that its figures would make ``Đăng`` of every ``Đặng``."""
 _FARTHEST = 45.0
 _BEAM = 16
 _GAP = 1.6
@@ -134,7 +144,7 @@ def _spellings(core: str, choices: Choices, neighbours: Neighbours) -> dict[str,
         if spelling == read or len(spelling) != len(read):
             continue
         cost = sum(
-            _cost(char, wanted, choices[i] if i < len(choices) else {})
+            _cost(char, wanted, choices[i] if i < len(choices) else None)
             for i, (char, wanted) in enumerate(zip(core, spelling, strict=True))
             if char.lower() != wanted
         )
@@ -143,13 +153,20 @@ def _spellings(core: str, choices: Choices, neighbours: Neighbours) -> dict[str,
     return costs
 
 
-def _cost(char: str, wanted: str, others: Mapping[str, float]) -> float:
+def _cost(char: str, wanted: str, others: Mapping[str, float] | None) -> float:
     if not others:
-        return _BLIND
+        return _BLIND if others is None else _SURE
     offered = [others[form] for form in (wanted, wanted.upper()) if form in others]
     if offered:
         return min(offered)
-    return max(*others.values(), _BLIND / 2) + _ABSENT
+    return max(*others.values(), _LEAST_ABSENT) + _ABSENT
+
+
+def _least_share(spelling: str) -> float:
+    """Of a word with a capital, which may be a name the figures do not hold."""
+    if is_name_word(spelling):
+        return _NAME_SHARE
+    return _SYLLABLE_SHARE if is_syllable(spelling) else 0.0
 
 
 def _best_path(run: Sequence[_Place], neighbours: Neighbours) -> list[str]:
@@ -158,11 +175,13 @@ def _best_path(run: Sequence[_Place], neighbours: Neighbours) -> list[str]:
     for place in run:
         read = place.core.lower()
         toll = _TOLL + _NAME_TOLL * place.named
+        capital = place.core[0].isupper()
+        least = {spelling: _least_share(spelling) if capital else 0.0 for spelling in place.spellings}
         found: dict[tuple[str | None, str | None], _Path] = {}
         for before, path in beam.items():
             base = path.score if path else 0.0
             for spelling, cost in place.spellings.items():
-                score = base + neighbours.log_share(before, spelling)
+                score = base + neighbours.log_share(before, spelling, least[spelling])
                 if spelling != read:
                     score -= toll + _WEIGHT * cost
                 key = (before[1], spelling)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ocr.fields.spelling import fold, spelling_key
 from ocr.syllables import is_syllable
@@ -86,6 +87,13 @@ def name_plausibility(name: str) -> float:
         if key not in _SYLLABLES and key not in _SURNAMES:
             likely = min(likely, 0.8 if fold(word) in _FOLDED_SYLLABLES else 0.9)
     return likely
+
+
+@lru_cache(maxsize=4_000)
+def is_name_word(word: str) -> bool:
+    """Whether ``word`` is spelled, marks and all, like a surname or a word that given names are made of."""
+    key = spelling_key(word)
+    return key in _SYLLABLES or key in _SURNAMES
 
 
 def looks_like_name(text: str) -> bool:

@@ -57,6 +57,10 @@ def test_keeps_the_reading_beside_the_correction() -> None:
         "Ông Trần Văn Bôn và bà Phạm Thi Quyên",
         "Họ, chữ đệm, tên: Quyên",
         "Số: 12/2024/TLKT-BS sô12 HĐXD",
+        "đơn của Đặng Việt Ngọc",
+        "tên chồng: ĐẶNG VĂN KHẢI",
+        "Cấp cho: TRỊNH PHƯƠNG YẾN",
+        "khai sinh: Đinh Phương Hằng",
     ],
 )
 def test_leaves_names_and_codes_alone(text: str) -> None:
@@ -78,6 +82,12 @@ def test_an_engine_that_saw_the_mark_is_believed() -> None:
     doubtful = {("bồ", words[0].bbox): ({}, {"ổ": 0.5, "ộ": 30.0})}
     assert correct_tones(words, sure)[0].text == "bồ"
     assert correct_tones(words, doubtful)[0].text == "bổ"
+
+
+def test_a_letter_beside_which_the_engine_held_no_other_was_seen() -> None:
+    words = line("Nguyên nhân chết: Bệnh già")
+    alone = {(word.text, word.bbox): tuple({} for _ in word.text) for word in words}
+    assert " ".join(word.text for word in correct_tones(words, alone)) == "Nguyên nhân chết: Bệnh già"
 
 
 def test_alternatives_belong_to_characters() -> None:
