@@ -21,6 +21,7 @@ from ocr.page import Encoding
 from ocr.penned import doubt_penned
 from ocr.second_look import look_again, look_at_areas
 from ocr.slivers import drop_slivers
+from ocr.strokes import drop_strokes
 from ocr.tables import Table, find_tables
 from ocr.tones import correct_tones
 from ocr.twins import settle_twins
@@ -67,7 +68,7 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
     shares = {"unread_share": unread.share, "handwritten_share": unread.handwritten}
     if not credible:
         return PageText(page.facts, PageVerdict.UNREAD, (), engine.name, engine.language, **shares)
-    ordered = order_words(words, [table.scaled(1 / scale) for table in tables])
+    ordered = drop_strokes(order_words(words, [table.scaled(1 / scale) for table in tables]))
     ordered = doubt_penned(ordered, full, page.ocr_scale, page.visible.height)
     if options.repair_codes:
         ordered = repair_codes(ordered)
