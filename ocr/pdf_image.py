@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ocr.own_image import open_own
 from ocr.page import Encoding, VisibleImage
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ class PdfImage:
 
 def pdf_image(visible: VisibleImage) -> PdfImage:
     """The image object of ``visible``."""
-    # Only the formats a visible image has: a plug-in opens files of strangers no other way.
-    from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin  # noqa: F401
-
-    with Image.open(io.BytesIO(visible.data), formats=("JPEG", "PNG", "TIFF")) as image:
+    with open_own(visible.data) as image:
         if visible.encoding is Encoding.BITONAL:
             return _bitonal(image)
         size = f"/Width {image.width} /Height {image.height} /BitsPerComponent 8"
@@ -70,7 +68,7 @@ def _group4(image: Image.Image) -> tuple[bytes, str]:
     # One strip, or they would have to be put together again.
     one_bit = image.convert("1", dither=Image.Dither.NONE)
     one_bit.save(out, "TIFF", compression="group4", strip_size=1 << 30)
-    with Image.open(out) as made:
+    with open_own(out.getvalue()) as made:
         return _strip(out.getvalue(), made)
 
 

@@ -17,6 +17,7 @@ from typing import IO
 
 from manifests.text import PageText
 from ocr.glyphless import ADVANCE, ASCENT, DESCENT, NAME, font_program, to_unicode
+from ocr.own_image import open_own
 from ocr.page import VisibleImage
 from ocr.pdf_image import PdfImage, deflated, pdf_image
 from ocr.text_lines import PlacedLine, place_lines
@@ -219,11 +220,7 @@ def _drawing(visible: VisibleImage, scale: float, height: float) -> str:
 
 def image_size(visible: VisibleImage) -> tuple[int, int]:
     """Pixels across and down of the image itself."""
-    import io
-
-    from PIL import Image
-
-    with Image.open(io.BytesIO(visible.data), formats=("JPEG", "PNG", "TIFF")) as image:
+    with open_own(visible.data) as image:
         return image.size
 
 

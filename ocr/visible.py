@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import replace
 from functools import cache
 
+from ocr.own_image import open_own
 from ocr.page import Encoding, VisibleImage
 from ocr.raw_page import JpegSettings, Pixels
 
@@ -83,9 +84,7 @@ def _scans(*, colour: bool) -> int:
 
 
 def _components(jpeg: bytes) -> int:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+    with open_own(jpeg) as image:
         return len(image.getbands())
 
 

@@ -94,6 +94,17 @@ def made(page, tmp_path_factory: pytest.TempPathFactory) -> Assembled:
     return assembled([(page.visible(), page.text)], tmp_path_factory.mktemp("made"))
 
 
+def test_a_page_within_our_limit_and_beyond_pillows_own_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    Image.new("L", (60, 40), 200).save(out, "JPEG")
+    # Pillow refuses pictures of twice this; a page between its bound and ours ended the command with a traceback.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    visible = VisibleImage(out.getvalue(), Encoding.JPEG, 60, 40, 200.0, placement=(1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
+    assert assembled([blank(visible)], tmp_path).pages == 1
+
+
 def test_says_what_it_wrote(made: Assembled) -> None:
     data = made.path.read_bytes()
     assert (made.pages, made.size, made.sha256) == (1, len(data), hashlib.sha256(data).hexdigest())
