@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,26 +74,30 @@ class Neighbours:
     total: int
     spellings: dict[str, tuple[str, ...]]
 
-    def log_share(self, before: tuple[str | None, str | None], word: str, least: float = 0.0) -> float:
-        """Natural logarithm of the share of ``word`` among what follows the two words ``before``.
+    def log_shares(
+        self, before: tuple[str | None, str | None], words: Iterable[tuple[str, float]]
+    ) -> Iterator[tuple[str, float]]:
+        """Each of ``words`` with the natural logarithm of its share of what follows the two words ``before``.
 
         Args:
             before: The word before the last and the last word; ``None`` where a sentence begins or nothing is known.
-            word: Lower case; may be unknown.
-            least: Its own share is at least this, whatever the figures hold: they know no names.
+            words: Each, in lower case and maybe unknown, with the least its own share is, whatever the figures hold:
+                they know no names.
         """
-        alone = max(least, self.words[word] / self.total if word in self.words else _UNSEEN)
         first, last = before
-        if last is None or last not in self.words:
-            return math.log(alone)
-        beside = self.followers[last].get(word, 0) / self.words[last]
-        share = _ALONE * alone + _BESIDE * beside
+        counted, total = self.words, self.total
+        if last is None or last not in counted:
+            for word, least in words:
+                yield word, math.log(max(least, counted[word] / total if word in counted else _UNSEEN))
+            return
+        following, often = self.followers[last], counted[last]
         seen = self.followers[first].get(last) if first is not None else None
-        if seen:
-            share += _AFTER_TWO * self.followers[f"{first}+{last}"].get(word, 0) / seen
-        else:
-            share += _AFTER_TWO * beside
-        return math.log(share)
+        both = self.followers[f"{first}+{last}"] if seen else {}
+        for word, least in words:
+            alone = max(least, counted[word] / total if word in counted else _UNSEEN)
+            beside = following.get(word, 0) / often
+            after_two = both.get(word, 0) / seen if seen else beside
+            yield word, math.log(_ALONE * alone + _BESIDE * beside + _AFTER_TWO * after_two)
 
     def are_neighbours(self, left: str | None, right: str | None) -> bool:
         """Whether ``right`` was seen after ``left``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from manifests.documents import DocumentEntry, Medium
@@ -108,8 +110,10 @@ def test_figures_cover_administrative_language() -> None:
     known = load_neighbours()
     assert known.are_neighbours("quyết", "định")
     assert not known.are_neighbours("định", None)
-    assert known.log_share(("có", "hiệu"), "lực") > known.log_share((None, None), "lực")
-    assert known.log_share((None, None), "qwerty") < known.log_share((None, None), "lực")
+    after = dict(known.log_shares(("có", "hiệu"), [("lực", 0.0)]))
+    alone = dict(known.log_shares((None, None), [("lực", 0.0), ("qwerty", 0.0)]))
+    assert after["lực"] > alone["lực"] > alone["qwerty"]
+    assert dict(known.log_shares((None, None), [("qwerty", 0.5)])) == {"qwerty": pytest.approx(math.log(0.5))}
     assert {"thẩm", "thấm"} <= set(known.spellings["tham"])
 
 
