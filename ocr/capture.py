@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from manifests.text import PageFacts, PageText, PageVerdict, QualityFlag, Word
+from manifests.text import Bbox, PageFacts, PageText, PageVerdict, QualityFlag, Word
 from ocr.border import is_negative
 from ocr.cleaning import clean_page, engine_scale
 from ocr.geometry import (
@@ -20,6 +20,7 @@ from ocr.geometry import (
     find_crop,
     find_missing_corners,
     followed,
+    scaled,
     straighten_reduced,
     straightening,
     turned,
@@ -62,7 +63,8 @@ def capture_page(
         orienter: See ``Orienter``.
         for_engine: Make the engine's copy; without it ``ocr_image`` is empty, for pages that were read before.
     """
-    seen = _look(raw, options, orienter)
+    small = _look(raw, options, orienter)
+    seen = _at_full_size(small, raw)
     paper = 255 - seen.page.paper if seen.negative else seen.page.paper
     visible = _visible(raw, seen.pixels, seen.dpi, paper, seen.matrix, seen.change)
     if raw.sized and raw.dpi is not None and seen.guessed:
@@ -73,11 +75,11 @@ def capture_page(
         seen.pixels[:0, :0]
         if not for_engine or words or seen.quality.blank
         else clean_page(
-            ~seen.pixels if seen.negative else seen.pixels,
-            seen.gray,
-            seen.page,
-            seen.change,
-            scale,
+            ~small.pixels if small.negative else small.pixels,
+            small.gray,
+            small.page,
+            small.change,
+            scale / raw.scale,
             remove_stamps=options.remove_stamps,
             clean=options.clean,
             bitonal=raw.bitonal,
@@ -85,7 +87,8 @@ def capture_page(
     )
     facts = _facts(raw, seen, number, source, source_page, options, junk=junk)
     if number == 1:
-        facts = replace(facts, occupied=occupied_boxes(seen.pixels, seen.dpi, seen.change))
+        boxes = occupied_boxes(small.pixels, small.dpi, small.change)
+        facts = replace(facts, occupied=tuple(Bbox(*(round(side / raw.scale) for side in box)) for box in boxes))
     kept = PageText(facts, PageVerdict.KEPT, words, engine="text-layer") if words else None
     return CapturedPage(visible, copy, scale, facts, kept)
 
@@ -95,7 +98,8 @@ def examine_page(raw: RawPage, number: int, source: str, source_page: int, optio
 
     A text layer is not looked at; which way is up is told by the cheap detector only.
     """
-    return _facts(raw, _look(raw, options, None), number, source, source_page, options, junk=False)
+    seen = _at_full_size(_look(raw, options, None), raw)
+    return _facts(raw, seen, number, source, source_page, options, junk=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,23 @@ class _Seen:
     corner: bool
     matrix: Affine
     change: Change
+
+
+def _at_full_size(seen: _Seen, raw: RawPage) -> _Seen:
+    """What was found on a smaller copy, said of the whole picture; ``pixels`` and ``gray`` stay the copy."""
+    import numpy as np
+
+    scale = raw.scale
+    if scale == 1.0:
+        return seen
+    matrix = seen.matrix.copy()
+    matrix[:, 2] /= scale
+    # A copy's last row and column may hang over the picture, which is the page where nothing moves it.
+    whole = seen.change.none and np.array_equal(matrix, np.eye(2, 3))
+    size = raw.size if whole else (round(seen.change.width / scale), round(seen.change.height / scale))
+    change = replace(seen.change, matrix=scaled(seen.change, 1 / scale), width=size[0], height=size[1])
+    page = replace(seen.page, scale=seen.page.scale * scale)
+    return replace(seen, page=page, dpi=round(seen.dpi / scale, 2), matrix=matrix, change=change)
 
 
 def _look(raw: RawPage, options: CaptureOptions, orienter: Orienter | None) -> _Seen:
@@ -179,7 +200,7 @@ def _facts(
         ink_share=round(seen.quality.ink_share, 5),
         blank=seen.quality.blank,
         flags=_flags(seen, options, junk=junk),
-        colour=None if raw.drawn else colour_mode(seen.pixels, bitonal=raw.bitonal),
+        colour=None if raw.drawn else colour_mode(seen.pixels, bitonal=raw.bitonal or raw.fax is not None),
     )
 
 
@@ -190,8 +211,10 @@ def _upright(raw: RawPage) -> tuple[Pixels, float, bool, Affine]:
 
     pixels = _turned(raw.pixels, raw.turn)
     height, width = pixels.shape[:2]
-    stated = raw.dpi if raw.dpi is None or raw.turn % 180 == 0 else (raw.dpi[1], raw.dpi[0])
-    across, down, guessed = settle_dpi(stated, width, height)
+    upright = raw.turn % 180 == 0
+    stated = raw.dpi if raw.dpi is None or upright else (raw.dpi[1], raw.dpi[0])
+    across, down, guessed = settle_dpi(stated, *(raw.size if upright else raw.size[::-1]))
+    across, down = across * raw.scale, down * raw.scale
     if abs(across / down - 1) <= _MAX_STRETCH:
         return pixels, across, guessed, np.eye(2, 3)
     dpi = max(across, down)
@@ -233,9 +256,9 @@ def _visible(raw: RawPage, pixels: Pixels, dpi: float, paper: float, matrix: Aff
     """
     import numpy as np
 
-    if raw.jpeg is not None:
-        height, width = raw.pixels.shape[:2]
-        image = VisibleImage(raw.jpeg, Encoding.JPEG, width, height, dpi)
+    if (stored := raw.jpeg or raw.fax) is not None:
+        width, height = raw.size
+        image = VisibleImage(stored, Encoding.JPEG if raw.jpeg else Encoding.BITONAL, width, height, dpi)
         matrix = followed(turned(np.eye(2, 3), raw.turn, width, height), matrix)
     else:
         turned_over = pixels.shape[:2] != raw.pixels.shape[:2]

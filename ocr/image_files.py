@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ocr.errors import ImageTooLargeError, UnreadableError
+from ocr.large import eighths, encoded_in_strips, reduced_jpeg, shrunk
 from ocr.limits import Limits
 from ocr.raw_page import JpegSettings, Pixels, RawPage
+from ocr.visible import fax
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -49,7 +52,10 @@ def open_image(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     # Pillow maps a named file's raw pixels into memory, and then turns them by the file's orientation wrongly.
     stream = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
     with stream, _opened(stream, name) as image:
-        yield image
+        try:
+            yield image
+        finally:
+            image.close()  # leaving the block closes the file alone, and keeps the decoded picture in memory
 
 
 def _opened(stream: IO[bytes], name: str) -> Image.Image:
@@ -104,7 +110,14 @@ def count_frames(image: Image.Image, limits: Limits) -> tuple[int, bool]:
 
 
 def read_frame(
-    image: Image.Image, index: int, name: str, limits: Limits, data: bytes | None = None, *, loose: bool = True
+    image: Image.Image,
+    index: int,
+    name: str,
+    limits: Limits,
+    data: bytes | None = None,
+    *,
+    loose: bool = True,
+    stated: tuple[float, float] | None = None,
 ) -> RawPage:
     """Decodes one frame.
 
@@ -115,6 +128,7 @@ def read_frame(
         limits: Checked before decoding.
         data: The encoded bytes, when they are a JPEG that may be passed on.
         loose: A file of its own; inside a PDF the page says how an image lies, and its EXIF counts for nothing.
+        stated: Resolution the page of a PDF gives it.
 
     Raises:
         ImageTooLargeError, UnreadableError: As the names say.
@@ -126,6 +140,10 @@ def read_frame(
         orientation = _orientation(image) if loose else 1
         settings = jpeg_settings(image)
         as_is = data is not None and image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
+        turn, mirrored = _EXIF_TURNS.get(orientation, (0, False))
+        part = 8 if mirrored else eighths(image.width, image.height, stated or dpi)
+        if part < 8 and (small := _read_large(image, data if as_is else None, part)) is not None:
+            return replace(small, dpi=dpi, turn=turn, settings=settings)
         pixels, bitonal = _decode_whole_jpeg(data, image) if as_is and data is not None else (None, False)
         if pixels is None:
             pixels, bitonal = decode(image)
@@ -133,7 +151,6 @@ def read_frame(
         raise
     except (EOFError, *_BROKEN) as error:
         raise UnreadableError(name, f"ảnh hỏng hoặc bị cắt cụt ({error}); hãy quét lại trang này") from error
-    turn, mirrored = _EXIF_TURNS.get(orientation, (0, False))
     if mirrored:
         pixels, as_is = pixels[:, ::-1].copy(), False
     return RawPage(
@@ -144,6 +161,35 @@ def read_frame(
         turn=turn,
         settings=settings,
     )
+
+
+def _read_large(image: Image.Image, jpeg: bytes | None, part: int) -> RawPage | None:
+    """A picture looked at in ``part`` eighths of its size; ``None``: it must be decoded whole."""
+    full = (image.width, image.height)
+    if jpeg is not None:
+        whole = b"\xff\xd9" in jpeg[-64:]
+        found = reduced_jpeg(jpeg, part, colour=image.mode == "RGB") if whole else None
+        if found is None:
+            return None
+        return RawPage(found, False, jpeg, None, full=full, scale=part / 8)
+    if image.mode == "1":
+        small = shrunk(image, part, strip_decoder(image))
+        return RawPage(small, False, None, None, fax=fax(image), full=full, scale=part / 8)
+    pixels, jpeg = encoded_in_strips(image, part, strip_decoder(image))
+    return RawPage(pixels, False, jpeg, None, full=full, scale=part / 8) if jpeg is not None else None
+
+
+def strip_decoder(image: Image.Image) -> Callable[[Image.Image], Pixels]:
+    """What makes grey or RGB of any piece of an image, the same for all its pieces."""
+    import numpy as np
+
+    if image.mode.startswith("I") or image.mode == "F":
+        low, high = image.getextrema()
+        return lambda strip: _eight_bit(np.asarray(strip), float(low), float(high))  # type: ignore[arg-type]
+    if image.mode == "P" and "transparency" not in image.info:
+        table, _ = _palette(image)
+        return lambda strip: table[np.asarray(strip)]
+    return lambda strip: decode(strip)[0]
 
 
 def _decode_whole_jpeg(data: bytes, image: Image.Image) -> tuple[Pixels | None, bool]:
@@ -170,12 +216,14 @@ def decode(image: Image.Image) -> tuple[Pixels, bool]:
     if mode in ("L", "RGB"):
         return np.asarray(image), False
     if mode.startswith("I") or mode == "F":
-        return _eight_bit(np.asarray(image)), False
+        values = np.asarray(image)
+        return _eight_bit(values, float(np.nanmin(values)), float(np.nanmax(values))), False
     if mode == "CMYK":
         # Pillow turns Adobe's inverted CMYK round while decoding.
         return np.asarray(image.convert("RGB")), False
     if mode == "P" and "transparency" not in image.info:
-        return _from_palette(image)
+        table, bitonal = _palette(image)
+        return table[np.asarray(image)], bitonal
     if mode in ("P", "PA", "LA", "La", "RGBA", "RGBa"):
         rgba = image.convert("RGBA")
         paper = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
@@ -185,32 +233,29 @@ def decode(image: Image.Image) -> tuple[Pixels, bool]:
     return np.asarray(image.convert("RGB")), False
 
 
-def _from_palette(image: Image.Image) -> tuple[Pixels, bool]:
+def _palette(image: Image.Image) -> tuple[Pixels, bool]:
+    """Grey or RGB of each of 256 indexes, and whether those in use are black and white alone."""
     import numpy as np
 
     raw = image.getpalette("RGB") or []
     palette = np.zeros((256, 3), np.uint8)
     known = np.asarray(raw[: 256 * 3], np.uint8).reshape(-1, 3)
     palette[: len(known)] = known
-    indexes = np.asarray(image)
-    used = palette[np.flatnonzero(np.bincount(indexes.ravel(), minlength=256))]
+    used = palette[np.flatnonzero(image.histogram()[:256])]
     if bool((used == used[:, :1]).all()):
-        bitonal = bool(np.isin(used, (0, 255)).all())
-        return palette[:, 0][indexes], bitonal
-    return palette[indexes], False
+        return palette[:, 0].copy(), bool(np.isin(used, (0, 255)).all())
+    return palette, False
 
 
-def _eight_bit(values: Any) -> Pixels:
+def _eight_bit(values: Any, low: float, high: float) -> Pixels:
     """16-bit and float samples to 8 bits; 12-bit scanners fill only the low part of 16."""
     import numpy as np
 
     if values.dtype.kind == "f":
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
         span = (high - low) or 1.0
         scaled: Pixels = ((np.nan_to_num(values) - low) * (255.0 / span)).astype(np.uint8)
         return scaled
-    high = int(values.max(initial=0))
-    shift = max(high.bit_length() - 8, 0) if high < 4096 else 8
+    shift = max(int(high).bit_length() - 8, 0) if high < 4096 else 8
     shifted: Pixels = np.clip(values >> shift, 0, 255).astype(np.uint8)
     return shifted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ocr.errors import ImageTooLargeError, OcrError, UnreadableError
@@ -22,6 +23,9 @@ _VECTOR_DPI = 300.0
 _DRAW_DPI = (100.0, 600.0)
 _POINTS = 72.0
 _GRAY_SPACES = frozenset(("/DeviceGray", "/CalGray", "/G"))
+_SAMPLES = frozenset(("/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/ASCII85Decode", "/ASCIIHexDecode", ""))
+_SAMPLES |= {"/Fl", "/LZW", "/RL", "/A85", "/AHx"}
+"""Last filters of an image whose decoded bytes are its pixels."""
 _RGB_SPACES = frozenset(("/DeviceRGB", "/CalRGB", "/RGB"))
 
 
@@ -60,30 +64,24 @@ def _sole_image(pdf: PdfFile, page: PageObject, drawing: Drawing, number: int, l
     where = f"{pdf.name}, trang {number}"
     width, height = int(image.get("/Width", 0)), int(image.get("/Height", 0))
     check_pixels(width, height, where, limits)
-    found = _decode_image(image, where, limits)
-    if found is None:
-        return None
     unit = _user_unit(page)
     across, down = math.hypot(matrix[0], matrix[1]) * unit, math.hypot(matrix[2], matrix[3]) * unit
+    if across <= 0 or down <= 0:
+        return None
+    found = _decode_image(image, where, limits, (width * _POINTS / across, height * _POINTS / down))
+    if found is None:
+        return None
     turn = (turn + _page_rotation(page)) % 360
-    pixel_height, pixel_width = found.pixels.shape[:2]
+    pixel_width, pixel_height = found.size
     words: tuple[LayerWord, ...] = ()
     if drawing.text:
         upright = (pixel_width, pixel_height) if turn % 180 == 0 else (pixel_height, pixel_width)
         words = _words_on_image(pdf, number, limits, matrix, box, page, upright)
-    return RawPage(
-        pixels=found.pixels,
-        bitonal=found.bitonal,
-        jpeg=found.jpeg,
-        dpi=(pixel_width * _POINTS / across, pixel_height * _POINTS / down),
-        turn=turn,
-        settings=found.settings,
-        words=words,
-        sized=True,
-    )
+    dpi = (pixel_width * _POINTS / across, pixel_height * _POINTS / down)
+    return replace(found, dpi=dpi, turn=turn, words=words, sized=True)
 
 
-def _decode_image(image: Any, where: str, limits: Limits) -> RawPage | None:
+def _decode_image(image: Any, where: str, limits: Limits, dpi: tuple[float, float]) -> RawPage | None:
     """Pixels of an image XObject without placement; ``None`` leaves it to poppler."""
     from pypdf import apply_configuration
 
@@ -100,7 +98,7 @@ def _decode_image(image: Any, where: str, limits: Limits) -> RawPage | None:
         with open_image(image.get_data(), where) as opened:
             if (opened.width, opened.height) != (width, height) or opened.mode not in ("L", "RGB"):
                 return None
-            return read_frame(opened, 0, where, limits, image.get_data(), loose=False)
+            return read_frame(opened, 0, where, limits, image.get_data(), loose=False, stated=dpi)
     room = (width * max(space, 1) * max(bits, 8) // 8 + 64) * (height + 1)
     try:
         with apply_configuration(
@@ -118,7 +116,7 @@ def _decode_image(image: Any, where: str, limits: Limits) -> RawPage | None:
                 return RawPage(pixels, False, None, None)
             if last in ("/CCITTFaxDecode", "/CCF"):
                 return _decode_fax(image, where, width, height)
-            if last in ("/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/Fl", "/LZW", "/RL", ""):
+            if last in _SAMPLES:
                 return _decode_samples(image, width, height, space, bits)
     except ImageTooLargeError:
         raise

@@ -12,6 +12,7 @@ from manifests.text import PageFacts
 from ocr.capture import Orienter, capture_page, examine_page
 from ocr.errors import EmptyFileError, TooManyPagesError, UnreadableError, UnsupportedFormatError
 from ocr.image_files import count_frames, open_image, read_frame
+from ocr.large import is_large
 from ocr.limits import Limits
 from ocr.media import JPEG, PDF, UNKNOWN, sniff
 from ocr.options import CaptureOptions
@@ -19,6 +20,7 @@ from ocr.page import CapturedPage
 from ocr.pdf_file import open_pdf
 from ocr.pdf_pages import read_pdf_page
 from ocr.raw_page import RawPage
+from ocr.threads import give_back_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,14 @@ def _opened(file: Path, limits: Limits) -> Iterator[_Opened]:
 
         def load(number: int) -> RawPage:
             name = f"{file.name}, trang {number}" if frames > 1 else file.name
-            return read_frame(image, number - 1, name, limits, data)
+            image.seek(number - 1)
+            if not is_large(image.width, image.height):
+                return read_frame(image, number - 1, name, limits, data)
+            # Pillow keeps what it has decoded as long as a file is open.
+            with open_image(file, name) as own:
+                raw = read_frame(own, number - 1, name, limits, data)
+            give_back_memory()
+            return raw
 
         damage = f"trang {frames + 1} bị hỏng, chỉ đọc được {frames} trang; hãy quét lại" if broken else ""
         yield _Opened(frames, load, lambda: False, damage)

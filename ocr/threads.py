@@ -32,3 +32,13 @@ def keep_freed_memory() -> None:
     if change is not None:
         change(_TRIM_THRESHOLD, _KEPT_FREE)
         change(_MMAP_THRESHOLD, _KEPT_PIECE)
+
+
+def give_back_memory() -> None:
+    """Hand freed memory back to the system after a picture far larger than a page.
+
+    Pillow takes pictures in pieces of 16 MiB, which ``keep_freed_memory`` keeps; nothing of that size comes again.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -7,10 +7,14 @@ import os
 import subprocess
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ocr.own_image import open_own
 from ocr.page import Encoding, VisibleImage
 from ocr.raw_page import JpegSettings, Pixels
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _QUALITY = 90
 _FEW_LEVELS = 48
@@ -37,7 +41,10 @@ def encode_visible(
     """
     height, width = pixels.shape[:2]
     if bitonal:
-        return VisibleImage(_fax(pixels), Encoding.BITONAL, width, height, dpi)
+        from PIL import Image
+
+        one_bit = Image.fromarray(pixels).convert("1", dither=Image.Dither.NONE)
+        return VisibleImage(fax(one_bit), Encoding.BITONAL, width, height, dpi)
     if settings is None and _flat(pixels):
         return VisibleImage(_png(pixels), Encoding.PNG, width, height, dpi)
     return VisibleImage(_jpeg(pixels, settings, turned), Encoding.JPEG, width, height, dpi)
@@ -99,14 +106,10 @@ def _flat(pixels: Pixels) -> bool:
     return len(np.unique(sample)) <= _FEW_LEVELS
 
 
-def _fax(pixels: Pixels) -> bytes:
-    from PIL import Image
-
+def fax(image: Image.Image) -> bytes:
+    """A picture of one bit as a TIFF of CCITT G4, in one strip: the PDF takes its code as it is."""
     out = io.BytesIO()
-    # One strip: the PDF takes its code as it is.
-    Image.fromarray(pixels).convert("1", dither=Image.Dither.NONE).save(
-        out, "TIFF", compression="group4", strip_size=_ONE_STRIP
-    )
+    image.save(out, "TIFF", compression="group4", strip_size=_ONE_STRIP)
     return out.getvalue()
 
 

@@ -142,6 +142,27 @@ def test_losslessly_stored_pages(tmp_path: Path, mode: str, inverted: bool, show
     assert difference(page, image, show) < 3.0
 
 
+def test_pixels_written_as_letters_are_not_drawn_anew(tmp_path: Path) -> None:
+    """An image of ``/ASCIIHexDecode`` alone was drawn by poppler, which blurs it."""
+    pixels = np.random.default_rng(4).integers(0, 2, (400, 300), np.uint8) * np.uint8(255)
+
+    def swap(writer: PdfWriter) -> None:
+        stream = StreamObject()
+        stream.set_data(pixels.tobytes().hex().encode() + b">")
+        numbers = {"/Width": 300, "/Height": 400, "/BitsPerComponent": 8}
+        stream.update({NameObject(key): NumberObject(value) for key, value in numbers.items()})
+        names = {"/Subtype": "/Image", "/ColorSpace": "/DeviceGray", "/Filter": "/ASCIIHexDecode"}
+        stream.update({NameObject(key): NameObject(value) for key, value in names.items()})
+        objects = writer.pages[0]["/Resources"]["/XObject"]
+        for name in objects:
+            objects[NameObject(name)] = writer._add_object(stream)
+
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(edited(pdf_bytes([sheet().resize((300, 400))], DPI, 80), swap))
+    shown = Image.open(io.BytesIO(capture(path)[0].visible.data))
+    assert np.array_equal(np.asarray(shown), pixels)
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_rotate_is_honoured(tmp_path: Path, turn: int, show: Show) -> None:
     lying = sheet().rotate(turn, expand=True)
