@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from threading import Thread
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,10 +17,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.access import PasswordChangeNeeded, SignInNeeded, guard, recognize, root_of
+from dashboard.ahead import CountingAhead
 from dashboard.desk import Desk
 from dashboard.options import LOOPBACK, Options
 from dashboard.problems import api_status, problem
-from dashboard.progressing import ProgressFilter, progress_page
 from dashboard.purposes import PurposeNeeded
 from dashboard.routes import ROUTERS
 from dashboard.routes.session import purpose_address, sign_in_address
@@ -74,9 +73,12 @@ def create_app(options: Options | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if desk.options.figures_age:  # a big city: who comes first does not wait until all of it is counted
-            Thread(target=_count_ahead, args=(desk,), daemon=True).start()
+        ahead = CountingAhead(desk) if desk.options.figures_age else None
+        if ahead is not None:
+            ahead.start()
         yield
+        if ahead is not None:
+            ahead.stop()
         desk.close()
 
     # FastAPI's own documentation pages load scripts from outside this network.
@@ -123,11 +125,6 @@ class _Secure:
             await send(message)
 
         await self._app(scope, receive, sent)
-
-
-def _count_ahead(desk: Desk) -> None:
-    with suppress(WarehouseError):  # no database yet, or not now: the first reader is told so
-        progress_page(desk.engine, ProgressFilter(), desk.options.targets)
 
 
 def _headers(options: Options) -> dict[str, str]:
