@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ocr.errors import ImageTooLargeError, UnreadableError
-from ocr.large import eighths, encoded_in_strips, reduced_jpeg, shrunk
+from ocr.large import eighths, encoded_in_strips, reduced_jpeg, rows_of, shrunk
 from ocr.limits import Limits
 from ocr.raw_page import JpegSettings, Pixels, RawPage
 from ocr.visible import fax
@@ -142,7 +142,7 @@ def read_frame(
         as_is = data is not None and image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
         turn, mirrored = _EXIF_TURNS.get(orientation, (0, False))
         part = 8 if mirrored else eighths(image.width, image.height, stated or dpi)
-        if part < 8 and (small := _read_large(image, data if as_is else None, part)) is not None:
+        if part < 8 and (small := read_large(image, data if as_is else None, part)) is not None:
             return replace(small, dpi=dpi, turn=turn, settings=settings)
         pixels, bitonal = _decode_whole_jpeg(data, image) if as_is and data is not None else (None, False)
         if pixels is None:
@@ -163,7 +163,7 @@ def read_frame(
     )
 
 
-def _read_large(image: Image.Image, jpeg: bytes | None, part: int) -> RawPage | None:
+def read_large(image: Image.Image, jpeg: bytes | None, part: int) -> RawPage | None:
     """A picture looked at in ``part`` eighths of its size; ``None``: it must be decoded whole."""
     full = (image.width, image.height)
     if jpeg is not None:
@@ -173,9 +173,9 @@ def _read_large(image: Image.Image, jpeg: bytes | None, part: int) -> RawPage | 
             return None
         return RawPage(found, False, jpeg, None, full=full, scale=part / 8)
     if image.mode == "1":
-        small = shrunk(image, part, strip_decoder(image))
+        small = shrunk(rows_of(image, strip_decoder(image)), full, part)
         return RawPage(small, False, None, None, fax=fax(image), full=full, scale=part / 8)
-    pixels, jpeg = encoded_in_strips(image, part, strip_decoder(image))
+    pixels, jpeg = encoded_in_strips(rows_of(image, strip_decoder(image)), full, part)
     return RawPage(pixels, False, jpeg, None, full=full, scale=part / 8) if jpeg is not None else None
 
 

@@ -12,8 +12,9 @@ import math
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from ocr.piped_picture import piped_picture
 from ocr.raw_page import Pixels
 from ocr.resolution import settle_dpi
 
@@ -28,7 +29,6 @@ _LEAST_DPI = 180.0
 _ROWS = 64  # a whole number of eighths
 _QUALITY = 90
 _SECONDS = 120.0
-_PIECE = 1 << 20
 _OPENCV_SCALES = {1: "8", 2: "4", 4: "2"}
 
 
@@ -67,76 +67,57 @@ def _by_opencv(data: bytes, part: int, *, colour: bool) -> Pixels | None:
 
 def _by_djpeg(data: bytes, part: int, *, colour: bool) -> Pixels | None:
     """OpenCV knows halves only, and its whole picture exists twice."""
-    import numpy as np
-
-    # Without a clock: what hangs is ended with the whole page (``pipeline.reading.page_seconds``).
     command = ["djpeg", "-scale", f"{part}/8", "-rgb" if colour else "-grayscale", "-pnm"]
     try:
         with tempfile.TemporaryFile() as whole:
             whole.write(data)
             whole.seek(0)
-            with subprocess.Popen(command, stdin=whole, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-                assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-                kind, size, _ = (process.stdout.readline().strip() for _ in range(3))
-                width, height = (int(side) for side in size.split())
-                pixels = np.empty((height, width, 3) if kind == b"P6" else (height, width), np.uint8)
-                filled = _fill(pixels, process.stdout)
-    except (OSError, ValueError):
+            return piped_picture(command, _SECONDS, whole)
+    except OSError:
         return None
-    return pixels if filled and process.returncode == 0 else None
 
 
-def _fill(pixels: Pixels, source: IO[bytes]) -> bool:
-    """Read into an array without a second copy of it; whether there was enough to fill it."""
-    flat, at = memoryview(pixels.data).cast("B"), 0
-    while at < len(flat):
-        piece = source.read(min(_PIECE, len(flat) - at))
-        if not piece:
-            return False
-        flat[at : at + len(piece)] = piece
-        at += len(piece)
-    return True
+Rows = Callable[[int, int], Pixels]
+"""Grey or RGB of the rows from one number to another."""
 
 
-def shrunk(image: Image.Image, part: int, decoded: Callable[[Image.Image], Pixels]) -> Pixels:
-    """A picture in ``part`` eighths of its size.
+def rows_of(image: Image.Image, decoded: Callable[[Image.Image], Pixels]) -> Rows:
+    """The rows of an image, of which ``decoded`` makes grey or RGB."""
+    return lambda top, bottom: decoded(image.crop((0, top, image.width, bottom)))
 
-    Args:
-        decoded: Makes grey or RGB of a strip.
-    """
-    small = _empty(image, part, decoded)
-    for top, strip in _strips(image, decoded):
+
+def shrunk(rows: Rows, size: tuple[int, int], part: int) -> Pixels:
+    """A picture of ``size`` (width, height) in ``part`` eighths of it."""
+    small = _empty(rows, size, part)
+    for top, strip in _strips(rows, size[1]):
         _lay(strip, top, part, small)
     return small
 
 
-def encoded_in_strips(
-    image: Image.Image, part: int, decoded: Callable[[Image.Image], Pixels]
-) -> tuple[Pixels, bytes | None]:
+def encoded_in_strips(rows: Rows, size: tuple[int, int], part: int) -> tuple[Pixels, bytes | None]:
     """The same, and the whole picture as a JPEG; ``None`` where nothing encodes it."""
-    small = _empty(image, part, decoded)
+    small = _empty(rows, size, part)
 
-    def rows() -> Iterator[Pixels]:
-        for top, strip in _strips(image, decoded):
+    def strips() -> Iterator[Pixels]:
+        for top, strip in _strips(rows, size[1]):
             _lay(strip, top, part, small)
             yield strip
 
-    return small, _encoded(rows(), image.width, image.height)
+    return small, _encoded(strips(), *size)
 
 
-def _empty(image: Image.Image, part: int, decoded: Callable[[Image.Image], Pixels]) -> Pixels:
+def _empty(rows: Rows, size: tuple[int, int], part: int) -> Pixels:
     import numpy as np
 
-    channels = decoded(image.crop((0, 0, 1, 1))).shape[2:]
-    return np.empty((-(-image.height // 8) * part, -(-image.width // 8) * part, *channels), np.uint8)
+    width, height = size
+    return np.empty((-(-height // 8) * part, -(-width // 8) * part, *rows(0, 1).shape[2:]), np.uint8)
 
 
-def _strips(image: Image.Image, decoded: Callable[[Image.Image], Pixels]) -> Iterator[tuple[int, Pixels]]:
+def _strips(rows: Rows, height: int) -> Iterator[tuple[int, Pixels]]:
     import numpy as np
 
-    for top in range(0, image.height, _ROWS):
-        strip = decoded(image.crop((0, top, image.width, min(top + _ROWS, image.height))))
-        yield top, np.ascontiguousarray(strip)
+    for top in range(0, height, _ROWS):
+        yield top, np.ascontiguousarray(rows(top, min(top + _ROWS, height)))
 
 
 def _lay(strip: Pixels, top: int, part: int, small: Pixels) -> None:

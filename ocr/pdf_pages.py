@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ocr.errors import ImageTooLargeError, OcrError, UnreadableError
-from ocr.image_files import check_pixels, decode, open_image, read_frame
+from ocr.image_files import check_pixels, decode, open_image, read_frame, read_large
+from ocr.large import eighths, encoded_in_strips
 from ocr.limits import Limits
 from ocr.pdf_drawing import Drawing, Matrix, inspect_page
 from ocr.pdf_file import PdfFile
@@ -21,6 +22,8 @@ _MIN_COVER = 0.85
 """Share of the page the image must fill to be the page."""
 _VECTOR_DPI = 300.0
 _DRAW_DPI = (100.0, 600.0)
+_MOST_DRAWN = 100_000_000
+"""Pixels: A0 at 250 dpi. What is drawn is held whole, and once more while it is encoded."""
 _POINTS = 72.0
 _GRAY_SPACES = frozenset(("/DeviceGray", "/CalGray", "/G"))
 _SAMPLES = frozenset(("/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/ASCII85Decode", "/ASCIIHexDecode", ""))
@@ -115,9 +118,9 @@ def _decode_image(image: Any, where: str, limits: Limits, dpi: tuple[float, floa
                     pixels, _ = decode(opened)
                 return RawPage(pixels, False, None, None)
             if last in ("/CCITTFaxDecode", "/CCF"):
-                return _decode_fax(image, where, width, height)
+                return _decode_fax(image, where, width, height, dpi)
             if last in _SAMPLES:
-                return _decode_samples(image, width, height, space, bits)
+                return _decode_samples(image, width, height, space, bits, dpi)
     except ImageTooLargeError:
         raise
     except Exception:  # whatever the decoder meets, poppler gets its try and reports with words if it fails too
@@ -134,7 +137,7 @@ def _eight_bit_jpx(data: bytes) -> bool:
     return set(data[start + 42 : start + 42 + 3 * count : 3]) == {7}
 
 
-def _decode_fax(image: Any, where: str, width: int, height: int) -> RawPage | None:
+def _decode_fax(image: Any, where: str, width: int, height: int, dpi: tuple[float, float]) -> RawPage | None:
     import numpy as np
 
     for settings in _listed(image.get("/DecodeParms")):
@@ -142,16 +145,25 @@ def _decode_fax(image: Any, where: str, width: int, height: int) -> RawPage | No
         if isinstance(settings, dict) and (int(settings.get("/K", 0)) > 0 or settings.get("/EncodedByteAlign")):
             return None
     with open_image(image.get_data(), where) as opened:
+        part = eighths(width, height, dpi)
+        if part < 8 and opened.size == (width, height) and opened.mode == "1" and not _inverted(image):
+            return read_large(opened, None, part)
         pixels, bitonal = decode(opened)
     if pixels.shape != (height, width) or not bitonal:
         return None
     return RawPage(255 - pixels if _inverted(image) else np.ascontiguousarray(pixels), True, None, None)
 
 
-def _decode_samples(image: Any, width: int, height: int, space: int, bits: int) -> RawPage | None:
+def _decode_samples(
+    image: Any, width: int, height: int, space: int, bits: int, dpi: tuple[float, float]
+) -> RawPage | None:
     import numpy as np
+    from PIL import Image
 
     samples = np.frombuffer(image.get_data(), np.uint8)
+    part = eighths(width, height, dpi)
+    if bits == 1 and space == 1 and part < 8 and not _inverted(image):
+        return read_large(Image.frombytes("1", (width, height), samples.data), None, part)
     if bits == 1 and space == 1:
         row = (width + 7) // 8
         packed = samples[: row * height].reshape(height, row)
@@ -159,7 +171,12 @@ def _decode_samples(image: Any, width: int, height: int, space: int, bits: int) 
         return RawPage(255 - pixels if _inverted(image) else pixels, True, None, None)
     if bits == 8 and space in (1, 3) and len(samples) >= width * height * space:
         shape = (height, width) if space == 1 else (height, width, 3)
-        return RawPage(samples[: width * height * space].reshape(shape), False, None, None)
+        pixels = samples[: width * height * space].reshape(shape)
+        if part < 8:
+            small, jpeg = encoded_in_strips(lambda top, bottom: pixels[top:bottom], (width, height), part)
+            if jpeg is not None:
+                return RawPage(small, False, jpeg, None, full=(width, height), scale=part / 8)
+        return RawPage(pixels, False, None, None)
     return None
 
 
@@ -177,12 +194,11 @@ def _drawn(pdf: PdfFile, page: PageObject, drawing: Drawing, number: int, limits
     scan = _main_scan(drawing, page)
     dpi = _VECTOR_DPI if scan is None else min(max(_own_dpi(*scan, unit), _DRAW_DPI[0]), _DRAW_DPI[1])
     area = max(width * height, 1e-6)
-    dpi = min(dpi, math.sqrt(limits.max_pixels / area))
+    dpi = min(dpi, math.sqrt(min(limits.max_pixels, _MOST_DRAWN) / area))
     if dpi < _POINTS:
         raise ImageTooLargeError(where, f"khổ trang {width:.0f} × {height:.0f} inch; hãy quét lại đúng khổ giấy")
     dpi = math.floor(dpi)
-    with draw_page(pdf.path, number, dpi, limits) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
+    pixels = draw_page(pdf.path, number, dpi, limits)
     bitonal = False
     if bool((pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()):
         pixels = np.ascontiguousarray(pixels[..., 0])

@@ -1,23 +1,20 @@
-"""The poppler programs: draw a page (through pdf2image) and tell where its text stands."""
+"""The poppler programs: draw a page and tell where its text stands."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ocr.errors import ToolMissingError, UnreadableError
 from ocr.limits import Limits
-from ocr.raw_page import LayerWord
-
-if TYPE_CHECKING:
-    from PIL import Image
+from ocr.piped_picture import piped_picture
+from ocr.raw_page import LayerWord, Pixels
 
 _INSTALL = "install the Debian package poppler-utils"
 _MAX_TEXT = 16_000_000
 
 
-def draw_page(path: Path, number: int, dpi: int, limits: Limits) -> Image.Image:
+def draw_page(path: Path, number: int, dpi: int, limits: Limits) -> Pixels:
     """Draws one page as people see it, annotations included.
 
     Args:
@@ -26,27 +23,23 @@ def draw_page(path: Path, number: int, dpi: int, limits: Limits) -> Image.Image:
         dpi: Pixels an inch of the result.
         limits: Time.
 
+    Returns:
+        RGB.
+
     Raises:
         UnreadableError: poppler cannot draw it in time or at all.
         ToolMissingError: poppler is not installed.
     """
-    from pdf2image import convert_from_path
-    from pdf2image.exceptions import PDFInfoNotInstalledError
-
-    where = f"{path.name}, trang {number}"
+    page = ("-f", str(number), "-l", str(number), "-singlefile")
+    command = ["pdftoppm", "-q", "-r", str(dpi), "-cropbox", *page, str(path.absolute())]
     try:
-        images = convert_from_path(
-            path, dpi=dpi, first_page=number, last_page=number, use_cropbox=True, timeout=int(limits.tool_seconds)
-        )
-    except PDFInfoNotInstalledError as error:
+        pixels = piped_picture(command, limits.tool_seconds)
+    except FileNotFoundError as error:
         raise ToolMissingError("pdftoppm", _INSTALL) from error
-    except Exception as error:  # pdf2image and Pillow name no common class
-        raise UnreadableError(
-            where, f"poppler không vẽ được trang ({type(error).__name__}); hãy quét lại trang này"
-        ) from error
-    if not images:
+    if pixels is None:
+        where = f"{path.name}, trang {number}"
         raise UnreadableError(where, "poppler không vẽ được trang; hãy quét lại trang này")
-    return images[0]
+    return pixels
 
 
 def page_words(path: Path, number: int, limits: Limits) -> tuple[tuple[LayerWord, ...], float, float]:

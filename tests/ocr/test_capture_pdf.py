@@ -215,6 +215,23 @@ def test_an_annotation_that_shows_is_not_lost(tmp_path: Path) -> None:
     assert shown[y, x, 0] > 200 and shown[y, x, 1] < 60
 
 
+def test_a_page_beyond_pillows_bound_is_drawn_as_large_as_it_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawings of A0 were refused as broken, for Pillow took them for a bomb."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(1190, 1684)
+    content = StreamObject()
+    content.set_data(b"4 w 100 100 m 900 1500 l S")
+    page[NameObject("/Contents")] = writer._add_object(content)
+    writer.write(tmp_path / "plan.pdf")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    monkeypatch.setattr("ocr.pdf_pages._MOST_DRAWN", 3_000_000)
+    visible = capture(tmp_path / "plan.pdf")[0].visible
+    assert 2_900_000 < visible.width * visible.height <= 3_000_000
+    assert (visible.width * 72 / visible.dpi, visible.height * 72 / visible.dpi) == pytest.approx((1190, 1684), abs=1)
+
+
 def test_a_page_without_a_scan_is_drawn_at_300_dpi(tmp_path: Path) -> None:
     pdf = FPDF(unit="pt", format="A4")
     pdf.add_page()

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 
 from manifests.text import ColourMode
 from ocr import large
@@ -110,6 +112,41 @@ def test_what_people_see_keeps_every_pixel(tmp_path: Path, monkeypatch: pytest.M
     assert (page.visible.encoding, page.facts.colour) == (Encoding.BITONAL, ColourMode.BITONAL)
     with Image.open(io.BytesIO(page.visible.data)) as made:
         assert made.tobytes() == sheet(90.0).convert("1").tobytes()
+
+
+def _pdf(image: Image.Image, path: Path) -> None:
+    """A page that is one image, its samples deflated."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(image.width * 72 / 400, image.height * 72 / 400)
+    stream = StreamObject()
+    stream.set_data(image.tobytes())
+    stream = stream.flate_encode()
+    numbers = {"/Width": image.width, "/Height": image.height, "/BitsPerComponent": 1 if image.mode == "1" else 8}
+    stream.update({NameObject(key): NumberObject(value) for key, value in numbers.items()})
+    space = "/DeviceRGB" if image.mode == "RGB" else "/DeviceGray"
+    stream.update({NameObject("/Subtype"): NameObject("/Image"), NameObject("/ColorSpace"): NameObject(space)})
+    images = DictionaryObject({NameObject("/I"): writer._add_object(stream)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): images})
+    content = StreamObject()
+    content.set_data(f"{page.mediabox.width} 0 0 {page.mediabox.height} 0 0 cm /I Do".encode())
+    page[NameObject("/Contents")] = writer._add_object(content)
+    writer.write(path)
+
+
+@needs_cjpeg
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+def test_a_large_picture_in_a_pdf(mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, show: Show) -> None:
+    path = tmp_path / "scan.pdf"
+    _pdf(sheet().convert(mode), path)
+    whole = capture(path)
+    monkeypatch.setattr(large, "_LARGE", 1_000_000)
+    monkeypatch.setattr(large, "_LOOKED_AT", 3_000_000)
+    small = capture(path)
+    assert (small.visible.width, small.visible.height) == (whole.visible.width, whole.visible.height)
+    assert small.visible.encoding is (Encoding.BITONAL if mode == "1" else Encoding.JPEG)
+    assert (small.facts.dpi, small.facts.colour) == (whole.facts.dpi, whole.facts.colour)
+    seen = [np.asarray(show(page.visible).convert("L"), np.int16) for page in (whole, small)]
+    assert float(np.abs(seen[0] - seen[1]).mean()) < 2.0
 
 
 @needs_cjpeg
