@@ -316,8 +316,23 @@ def _settings_of(image: Any, where: str) -> JpegSettings | None:
 
 def _display_box(page: PageObject) -> tuple[float, float, float, float]:
     """The part of the page that is shown, in its own units, before ``/Rotate``."""
-    left, bottom, right, top = (float(v) for v in page.cropbox)
-    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+    media = _box(page, "mediabox")
+    if media is None:
+        raise ValueError("no MediaBox")
+    crop = _box(page, "cropbox") or media
+    left, bottom = max(crop[0], media[0]), max(crop[1], media[1])
+    right, top = min(crop[2], media[2]), min(crop[3], media[3])
+    return (left, bottom, right, top) if left < right and bottom < top else media
+
+
+def _box(page: PageObject, name: str) -> tuple[float, float, float, float] | None:
+    """A box of the page, lowest corner first; ``None`` where it is missing or no box, which viewers pass over."""
+    try:
+        left, bottom, right, top = (float(v) for v in getattr(page, name))
+    except (ValueError, TypeError, AttributeError):
+        return None
+    box = min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+    return box if box[0] < box[2] and box[1] < box[3] else None
 
 
 def _page_rotation(page: PageObject) -> int:

@@ -15,6 +15,8 @@ _MAX_SKEW, _FARTHEST_SKEW = 15.0, 40.0
 """Degrees looked at first, and where nothing stands out among them. Beyond, a page rather lies on its side."""
 _MIN_FAR_PEAK = 2.5
 """Pages laid in by hand stand at 4–8; chance among so many angles must not turn a drawing."""
+_LEAST_DPI = 40.0
+"""Below it no letter is three pixels high, and specks gather on rows; A0 at 300 dpi is looked at with 50."""
 _FINE_POINTS = 30_000
 _MIN_LETTERS = 25
 _RIVAL = 0.85
@@ -99,6 +101,8 @@ def _feet(page: Reduced) -> Any:
     """Boxes of letters, at most a few thousand; ``None`` when they are too few to say anything."""
     import numpy as np
 
+    if page.dpi < _LEAST_DPI:
+        return None
     letters = letter_sized(page) & (page.stats[:, 2:4].max(axis=1) >= page.pixels(1.2))
     if np.count_nonzero(letters) < _MIN_LETTERS:
         return None

@@ -12,9 +12,11 @@ import pytest
 from PIL import Image, ImageFilter
 
 from manifests.text import QualityFlag
+from ocr.ink import reduce_page
 from ocr.options import CaptureOptions
 from ocr.page import CapturedPage, Encoding, VisibleImage
 from ocr.scan import capture_pages
+from ocr.skew import find_skew
 from sample_scans.document import SampleDocument, render_document
 from sample_scans.wear import CLEAN, Wear
 
@@ -185,3 +187,11 @@ def test_text_that_runs_off_the_edge_is_flagged(tmp_path: Path) -> None:
     cut = replace(whole, pages=(whole.pages[0].crop((left + 4, 0, *whole.pages[0].size)),))
     assert QualityFlag.CROPPED_TEXT not in capture(whole, tmp_path).facts.flags
     assert QualityFlag.CROPPED_TEXT in capture(cut, tmp_path).facts.flags
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_specks_of_a_few_dpi_are_no_lines(seed: int) -> None:
+    """A picture of 100 × 100 pixels that filled a page was turned by three degrees."""
+    specks = np.random.default_rng(seed).integers(0, 2, (100, 100), np.int64).astype(np.uint8) * np.uint8(255)
+    page = np.asarray(Image.fromarray(specks).resize((100, 143), Image.Resampling.NEAREST))
+    assert find_skew(reduce_page(page, 12.25)) == (0.0, 0.0)

@@ -13,7 +13,15 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NumberObject, StreamObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NullObject,
+    NumberObject,
+    StreamObject,
+)
 
 from manifests.text import PageVerdict, QualityFlag
 from ocr.errors import EncryptedError, TooManyPagesError, UnreadableError
@@ -213,6 +221,23 @@ def test_an_annotation_that_shows_is_not_lost(tmp_path: Path) -> None:
     shown = np.asarray(Image.open(io.BytesIO(capture(path)[0].visible.data)).convert("RGB"), np.int16)
     x, y = round(90 * DPI / 72), shown.shape[0] - round(60 * DPI / 72)
     assert shown[y, x, 0] > 200 and shown[y, x, 1] < 60
+
+
+@pytest.mark.parametrize("box", [None, [0, 0, 0, 0], [-50, -60, 2000, 3000], [2700, 2900, 2800, 2950]])
+def test_a_crop_box_that_is_none_is_passed_over(tmp_path: Path, box: list[int] | None) -> None:
+    """``null`` says as much as nothing, and what lies beyond the sheet is not shown (ISO 32000-1, 14.11.2)."""
+
+    def spoil(writer: PdfWriter) -> None:
+        array = NullObject() if box is None else ArrayObject([NumberObject(value) for value in box])
+        writer.pages[0][NameObject("/CropBox")] = array
+
+    path = tmp_path / "scan.pdf"
+    data = pdf_bytes([sheet()], DPI, 80)
+    path.write_bytes(data)
+    whole = capture(path)[0].visible
+    path.write_bytes(edited(data, spoil))
+    visible = capture(path)[0].visible
+    assert (visible.data, visible.width, visible.dpi) == (whole.data, whole.width, whole.dpi)
 
 
 def test_a_page_beyond_pillows_bound_is_drawn_as_large_as_it_may_be(
