@@ -37,7 +37,8 @@ from warehouse.hits import SearchQuery
 from warehouse.merge import copy
 from warehouse.names import fold_name, search_name, spelled_name
 from warehouse.reference import import_inventory, load_reference
-from warehouse.scope import WHOLE_CITY, Scope, scope_of, scoped
+from warehouse.scope import WHOLE_CITY, Scope, scope_of
+from warehouse.scoped_engine import scoped
 from warehouse.search import search_records
 from warehouse.search_index import add_names
 

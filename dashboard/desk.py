@@ -15,7 +15,8 @@ from dashboard.screen import Screen
 from warehouse.database import open_database
 from warehouse.errors import DatabaseSchemaError
 from warehouse.hits import SearchPage
-from warehouse.scope import Scope, scope_of, scoped
+from warehouse.scope import Scope, scope_of
+from warehouse.scoped_engine import scoped
 from warehouse.watched import FIGURES_AGE, watched
 
 _SCOPES = 200

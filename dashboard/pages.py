@@ -38,7 +38,7 @@ _CHUNK = 2000
 
 
 class Pages:
-    """The pages of one warehouse, as an engine lets them see it: ``warehouse.scope`` holds it within a scope.
+    """The pages of one warehouse, as an engine lets them see it: ``warehouse.scoped_engine`` holds it within a scope.
 
     Every method raises ``warehouse.errors.WarehouseError`` when the database was never migrated or does not answer,
     and returns ``None`` for what does not exist.

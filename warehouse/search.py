@@ -45,7 +45,7 @@ def search_records(
     """Documents that fit every condition of ``query``, the best match first, in an order that does not change.
 
     Args:
-        engine: A migrated database; ``warehouse.scope.scoped`` holds what is found within a scope.
+        engine: A migrated database; ``warehouse.scoped_engine.scoped`` holds what is found within a scope.
         query: What is asked; nothing is found when nothing is.
         scope: The same scope again: its units and years keep the walk along the indexes short.
         limit, offset: Which of the hits; none lies behind ``MOST_HITS``.

@@ -26,7 +26,7 @@ from warehouse.directory import Directory, read_directory
 from warehouse.facts_state import frame_state
 from warehouse.reference import Approvals, inventory_approvals, today
 from warehouse.schema_totals import cell_stale, unit_refresh
-from warehouse.scope import WHOLE
+from warehouse.scoped_engine import WHOLE
 
 FIGURES_AGE = "sohoa_figures_age"
 """Execution option of an engine: seconds after which the facts are looked at anew; 0 where it is not set."""

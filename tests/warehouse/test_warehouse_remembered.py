@@ -19,7 +19,8 @@ from warehouse.load import load_records
 from warehouse.outlook import outlooks
 from warehouse.progress import progress_by_unit, totals
 from warehouse.reference import import_inventory, today
-from warehouse.scope import scope_of, scoped
+from warehouse.scope import scope_of
+from warehouse.scoped_engine import scoped
 from warehouse.trend import trend
 from warehouse.unit_parts import unit_parts
 from warehouse.watched import Asking

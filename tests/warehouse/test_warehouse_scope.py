@@ -24,7 +24,8 @@ from warehouse.inventory_cells import CellFilter, inventory_cells
 from warehouse.load import load_records
 from warehouse.progress import progress_by_custodian, progress_by_unit, totals
 from warehouse.reference import import_inventory
-from warehouse.scope import WHOLE_CITY, rule_of, scope_of, scoped
+from warehouse.scope import WHOLE_CITY, scope_of
+from warehouse.scoped_engine import rule_of, scoped
 
 HAI_BA_TRUNG = "00256@2025-07-01"
 LE_DAI_HANH = "00256@-"

@@ -24,7 +24,8 @@ from warehouse.matrix import type_matrix
 from warehouse.outlook import city_outlook, outlooks
 from warehouse.progress import progress_by_unit, progress_by_view, progress_matrix, totals
 from warehouse.reference import import_inventory, today
-from warehouse.scope import scope_of, scoped
+from warehouse.scope import scope_of
+from warehouse.scoped_engine import scoped
 from warehouse.trend import trend
 from warehouse.views import View
 from warehouse.watched import FIGURES_AGE
