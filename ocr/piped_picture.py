@@ -26,7 +26,7 @@ def piped_picture(command: Sequence[str], seconds: float, source: IO[bytes] | No
         clock = threading.Timer(seconds, process.kill)
         clock.start()
         try:
-            pixels = _read(process.stdout)
+            pixels = read_picture(process.stdout)
             process.stdout.close()
             process.wait()
         finally:
@@ -34,7 +34,8 @@ def piped_picture(command: Sequence[str], seconds: float, source: IO[bytes] | No
     return pixels if process.returncode == 0 else None
 
 
-def _read(pipe: IO[bytes]) -> Pixels | None:
+def read_picture(pipe: IO[bytes]) -> Pixels | None:
+    """A PPM or PGM of 8 bits, straight into its array; ``None`` when it is none or not whole."""
     import numpy as np
 
     kind, size, _ = (pipe.readline().strip() for _ in range(3))

@@ -1,14 +1,16 @@
-"""The poppler programs: draw a page and tell where its text stands."""
+"""The poppler programs: draw a page (through pdf2image) and tell where its text stands."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from ocr.errors import ToolMissingError, UnreadableError
 from ocr.limits import Limits
-from ocr.piped_picture import piped_picture
+from ocr.piped_picture import read_picture
 from ocr.raw_page import LayerWord, Pixels
+from ocr.work_folder import work_folder
 
 _INSTALL = "install the Debian package poppler-utils"
 _MAX_TEXT = 16_000_000
@@ -30,14 +32,35 @@ def draw_page(path: Path, number: int, dpi: int, limits: Limits) -> Pixels:
         UnreadableError: poppler cannot draw it in time or at all.
         ToolMissingError: poppler is not installed.
     """
-    page = ("-f", str(number), "-l", str(number), "-singlefile")
-    command = ["pdftoppm", "-q", "-r", str(dpi), "-cropbox", *page, str(path.absolute())]
-    try:
-        pixels = piped_picture(command, limits.tool_seconds)
-    except FileNotFoundError as error:
-        raise ToolMissingError("pdftoppm", _INSTALL) from error
+    from pdf2image import convert_from_path
+    from pdf2image.exceptions import PDFInfoNotInstalledError
+
+    where = f"{path.name}, trang {number}"
+    with work_folder() as folder:
+        try:
+            # By way of a file: what comes through the library's pipe is held in memory four times.
+            drawn: list[Any] = convert_from_path(
+                path,
+                dpi=dpi,
+                first_page=number,
+                last_page=number,
+                single_file=True,
+                use_cropbox=True,
+                output_folder=folder,
+                paths_only=True,
+                timeout=int(limits.tool_seconds),
+            )
+        except PDFInfoNotInstalledError as error:
+            raise ToolMissingError("pdftoppm", _INSTALL) from error
+        except Exception as error:  # pdf2image names no common class
+            raise UnreadableError(
+                where, f"poppler không vẽ được trang ({type(error).__name__}); hãy quét lại trang này"
+            ) from error
+        pixels = None
+        if drawn:
+            with Path(drawn[0]).open("rb") as picture:
+                pixels = read_picture(picture)
     if pixels is None:
-        where = f"{path.name}, trang {number}"
         raise UnreadableError(where, "poppler không vẽ được trang; hãy quét lại trang này")
     return pixels
 

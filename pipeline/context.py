@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from manifests.serial import from_json, to_json
+from ocr.work_folder import PREFIX, work_folder
 from pipeline import archive
 from pipeline.settings import Settings
 from pipeline.stages import STAGES
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PREFIX = ".sohoa-work-"
-"""How temporary folders are called; no one else may call a folder so: what nobody holds any more is swept."""
 YOUNG = 60.0
 """Seconds for which a temporary folder is left alone: its maker may not hold it yet."""
 
@@ -71,14 +69,9 @@ class Context:
         """A temporary folder that is gone afterwards, whatever happened."""
         if self.settings.work_folder:
             self.settings.work_folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=self.settings.work_folder) as name:
-            _sweep(Path(name).parent)
-            held = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX)  # tells who sweeps that somebody works here; ends with the process
-                yield Path(name)
-            finally:
-                os.close(held)
+        with work_folder(self.settings.work_folder) as folder:
+            _sweep(folder.parent)
+            yield folder
 
     def result(self, kind: type[T], document_key: str, stage: str, run_key: str) -> T | None:
         """The frozen result of work done before, or ``None``."""
