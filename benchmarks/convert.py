@@ -17,6 +17,7 @@ counts what the next run reads again. OCRmyPDF comes into its own environment un
 from __future__ import annotations
 
 import argparse
+import compileall
 import ctypes
 import io
 import json
@@ -29,7 +30,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -39,6 +39,7 @@ from pathlib import Path
 
 from picture_quality import Likeness, likeness
 from PIL import Image, ImageDraw
+from watching import Watch
 
 PEER = "ocrmypdf>=17,<18"
 TOOLS = Path(__file__).resolve().parents[1] / ".tools" / "ocrmypdf"
@@ -157,6 +158,12 @@ class Timed:
         self.size = out.stat().st_size
 
 
+def compile_ours() -> None:
+    """As pip compiled the peer when it installed it; an editable install is compiled by ``scripts/setup`` only."""
+    for package in ("manifests", "ocr", "pipeline", "signing"):
+        compileall.compile_dir(Path(__file__).resolve().parents[1] / package, quiet=1)
+
+
 def adopt() -> None:
     """Take in processes whose parent ended first, so that their CPU seconds are counted too (Linux)."""
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -189,6 +196,7 @@ def machine() -> str:
 def short(pages: list[Image.Image], folder: Path, runs: int, workers: int) -> int:
     """Six pages against both settings of the peer."""
     adopt()
+    compile_ours()
     scan = write_scan(pages, WANTED, folder / "scan.pdf")
     peer = peer_program()
     version = subprocess.run([peer, "--version"], capture_output=True, text=True).stdout.strip()
@@ -272,56 +280,6 @@ def long(pages: list[Image.Image], folder: Path, count: int, runs: int, workers:
 
 
 # --- a huge document
-
-
-class Watch(threading.Thread):
-    """Samples the memory of a process tree and what lies beside the output."""
-
-    def __init__(self, pid: int, folder: Path) -> None:
-        super().__init__(daemon=True)
-        self.pid, self.folder, self.ended = pid, folder, threading.Event()
-        self.memory: dict[int, int] = {}
-        self.disk = 0
-
-    def run(self) -> None:
-        while not self.ended.wait(0.5):
-            for pid in _tree(self.pid):
-                self.memory[pid] = max(self.memory.get(pid, 0), _peak_rss(pid))
-            self.disk = max(self.disk, _bytes_in(self.folder))
-
-
-def _tree(root: int) -> list[int]:
-    found, waiting = [], [root]
-    while waiting:
-        pid = waiting.pop()
-        found.append(pid)
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                waiting += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
-    return found
-
-
-def _peak_rss(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
-
-
-def _bytes_in(folder: Path) -> int:
-    total = 0
-    for base, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(base) / name).stat().st_blocks * 512
-            except OSError:
-                continue
-    return total
 
 
 def huge(pages: list[Image.Image], folder: Path, count: int, kill_at: int, workers: int) -> int:

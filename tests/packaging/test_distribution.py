@@ -172,3 +172,10 @@ def test_make_help_lists_every_target() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     assert phony is not None
     assert [line.split()[0] for line in told.splitlines()] == phony[1].split()
+
+
+def test_set_up_compiles_what_commands_import() -> None:
+    """Sample scans are made by the demonstration alone."""
+    compiled = re.search(r"-m compileall -q ([a-z ]+) \|\|", text_of("scripts/setup"))
+    assert compiled is not None
+    assert set(compiled[1].split()) == set(PACKAGES) - {"sample_scans"}
