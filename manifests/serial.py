@@ -18,6 +18,11 @@ T = TypeVar("T")
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
+def make_ready(kind: type[Any]) -> None:
+    """Work out how a ``kind`` is written, which takes longer than writing one."""
+    _adapter(kind)
+
+
 def to_json(value: Any) -> bytes:
     """Bytes of ``value`` as UTF-8 JSON, one object, with a final newline."""
     return bytes(_adapter(type(value)).dump_json(value)) + b"\n"

@@ -73,7 +73,7 @@ class _CleanForkedProcess(ForkServerProcess):
             return ForkServerProcess._Popen(process_obj)
 
 
-READER_IMPORTS = ("ocr.reading_imports", "pipeline.reading")
+READER_IMPORTS = ("ocr.reading_imports", "pipeline.reading", "pebble.pool.process")
 """The modules that import what every reader of pages needs."""
 
 

@@ -96,6 +96,7 @@ def convert(
                     on_page(note)
             todo = [number for number in range(1, survey.pages + 1) if number not in document.known]
             pages = readers.read(files, todo)
+            document.make_ready()
             for page in pages:
                 note = document.add(page.number, page.visible, page.text)
                 if on_page:

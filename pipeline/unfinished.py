@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from manifests import serial
 from manifests.serial import from_json, to_json
 from manifests.text import PageFacts, PageText, PageVerdict
+from ocr import own_image
 from ocr.page import VisibleImage
 from ocr.pdf_writer import PdfaWriter, WrittenPage
 from pipeline.errors import ConfigurationError
@@ -70,6 +72,12 @@ class UnfinishedDocument:
         text = self._entries[1].text
         assert text is not None  # noqa: S101 - add() keeps it
         return text
+
+    def make_ready(self) -> None:
+        """Load what ``add`` needs, while the readers are busy: one that waits for its page to be taken is not."""
+        own_image.make_ready()
+        serial.make_ready(_Entry)
+        self._write()
 
     def add(self, number: int, visible: VisibleImage, text: PageText) -> PageNote:
         """Write a page; once this returns, a kill does not lose it."""

@@ -38,9 +38,10 @@ def convert_files(paths: tuple[Path, ...], overrides: dict[str, Any], sign: bool
     jobs = _jobs(sources, target)
     done: list[Conversion] = []
     failed: list[dict[str, str]] = []
-    with open_readers(settings, _most_pages(sources)) as readers, progress_bar(as_json) as bar:
-        from pipeline.convert import convert as make  # while the readers start
+    # Beside the imports of the readers, which the next line waits for.
+    from pipeline.convert import convert as make
 
+    with open_readers(settings, _most_pages(sources)) as readers, progress_bar(as_json) as bar:
         task = bar.add_task("Đọc trang", total=None)
         total = 0
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -244,3 +246,10 @@ def test_a_timestamp_authority_that_is_down_is_waited_for_told_and_given_up(
     assert [h["code"] for h in json.loads(result.stdout)["halted"]] == ["tsa_unavailable"]
     monkeypatch.delenv("SOHOA_TSA_URL")
     assert json.loads(call("run", "--json").stdout)["batches"][0]["worked"] == 1
+
+
+def test_a_command_ends_without_looking_for_what_could_be_freed() -> None:
+    program = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0)); "
+    program += "from pipeline.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("True\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+_IMPORTS = "import ocr.reading_imports, os; print(len(os.listdir('/proc/self/task')))"
+
 _FAULTS = """
 import resource, sys
 import numpy as np
@@ -29,3 +31,9 @@ def _faults(*arguments: str) -> int:
 
 def test_memory_of_a_page_is_there_for_the_next() -> None:
     assert _faults("keep") < 100 < _faults()
+
+
+def test_what_readers_are_forked_from_has_one_thread() -> None:
+    """Each library would start one for every core, and what is forked from several threads may hang."""
+    done = subprocess.run([sys.executable, "-c", _IMPORTS], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

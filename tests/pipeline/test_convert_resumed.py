@@ -104,3 +104,17 @@ def test_two_processes_do_not_make_the_same_file(scan: Path, tmp_path: Path) -> 
         second = subprocess.run(command(scan, out), capture_output=True, text=True, cwd=tmp_path)
     assert second.returncode == 2 and "another process" in second.stderr
     assert not out.exists()
+
+
+def test_a_document_killed_before_its_first_page_begins_anew(scan: Path, tmp_path: Path) -> None:
+    """The head of the file is written while the first page is read."""
+    out = tmp_path / "out.pdf"
+    folder = tmp_path / ".out.pdf.work"
+    assert converted(scan, out)["pages_resumed"] == 0
+    whole = out.read_bytes()[:9]
+    with unfinished(out, "as it is asked for again") as begun:
+        begun.make_ready()
+    assert (folder / "document.pdf").read_bytes()[:9] == whole
+    with unfinished(out, "as it is asked for again") as again:
+        assert not again.known
+        assert (folder / "document.pdf").read_bytes() == b""
