@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import words
+from manifests.reasons import REASONS
 from manifests.record_types import areas
+from warehouse.batches import stage_label
 from warehouse.behind import DocumentFilter
 from warehouse.database import reading
 from warehouse.inventory_cells import CellFilter
@@ -22,6 +24,11 @@ def document_words(engine: Any, wanted: DocumentFilter) -> str | None:
         parts.append(" ".join(("số hóa", *(f"{word} {words.day(day)}" for word, day in days if day))))
     if wanted.batch_key:
         parts.append(f"trong lô {wanted.batch_key}")
+    if wanted.stopped_at:
+        parts.append(f"dừng ở bước {stage_label(engine, wanted.stopped_at)}")
+    if wanted.reason_code:
+        known = REASONS.get(wanted.reason_code)
+        parts.append(f"lý do: {known.title if known else wanted.reason_code}")
     if wanted.delivered_by:
         parts.append(f"giao dưới mã {wanted.delivered_by}")
     if wanted.issuer_id and wanted.issuer_id != wanted.unit_id:

@@ -60,6 +60,7 @@ FIGURES = {
     "reconciled": "Đã đối soát",
     "quarantined": "Bị loại",
     "refused": "Bị từ chối",
+    "in_progress": "Đang xử lý",
     "stopped": "Dừng lại",
     "filed": "Đã có tệp",
     "recorded": "Có trong kho dữ liệu",

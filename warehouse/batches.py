@@ -27,6 +27,8 @@ from warehouse.results import (
 )
 from warehouse.schema import BatchStatus, DocumentStatus, StageStatus
 
+UNEXPLAINED = "internal_error"
+"""The reason of what stopped without one."""
 _SHOWN = 200  # documents of one group on a page
 
 
@@ -71,6 +73,13 @@ def batch_failures(engine: sa.Engine, batch_key: str) -> list[FailureGroup]:
     """Documents of a batch that were quarantined or refused, by reason, the commonest first."""
     with reading(engine) as connection:
         return list(_failures(connection, batch_key))
+
+
+def stage_label(engine: sa.Engine, name: str) -> str:
+    """``Ký số``; the name itself of a stage nobody registered."""
+    stage = schema.stage.c
+    with reading(engine) as connection:
+        return connection.execute(sa.select(stage.label).where(stage.name == name)).scalar() or name
 
 
 def _summaries(connection: sa.Connection, query: sa.Select[Any]) -> list[BatchSummary]:
@@ -148,13 +157,7 @@ def _stages(connection: sa.Connection, batch_key: str) -> tuple[StageProgress, .
     accepted = connection.execute(
         sa.select(sa.func.count()).where(document.batch_key == batch_key, document.status != DocumentStatus.REFUSED)
     ).scalar_one()
-    # Only the last run of a stage tells how it ended: a failure that was mended is no failure.
-    last = (
-        sa.select(sa.func.max(run.id).label("id"), sa.func.sum(run.seconds).label("seconds"))
-        .where(run.batch_key == batch_key)
-        .group_by(run.document_key, run.stage)
-        .subquery()
-    )
+    last = _last_runs(batch_key)
     query = (
         sa.select(
             run.stage,
@@ -178,6 +181,27 @@ def _stages(connection: sa.Connection, batch_key: str) -> tuple[StageProgress, .
             *((row["name"], row["label"], row["per"]) for row in known),
             *((name, name, "document") for name in sorted(ended) if name not in names),
         )
+    )
+
+
+def _last_runs(batch_key: str | None) -> sa.Subquery:
+    """Of each document and stage the last run, which alone tells how it ended: a failure that was mended is none."""
+    run = schema.stage_run.c
+    return (
+        sa.select(sa.func.max(run.id).label("id"), sa.func.sum(run.seconds).label("seconds"))
+        .where(run.batch_key == batch_key)
+        .group_by(run.document_key, run.stage)
+        .subquery()
+    )
+
+
+def stopped_at(batch_key: str | None, stage: str) -> sa.Select[tuple[str]]:
+    """Keys of the documents of a batch that ``StageProgress.quarantined`` counts."""
+    run, last = schema.stage_run.c, _last_runs(batch_key)
+    return (
+        sa.select(run.document_key)
+        .join(last, last.c.id == run.id)
+        .where(run.stage == stage, run.status == StageStatus.QUARANTINED)
     )
 
 
@@ -205,12 +229,12 @@ def _failures(connection: sa.Connection, batch_key: str) -> tuple[FailureGroup, 
         document.batch_key == batch_key,
         document.status.in_([DocumentStatus.QUARANTINED, DocumentStatus.REFUSED]),
     ):
-        groups[summary.reason_code or "internal_error"].append(summary)
+        groups[summary.reason_code or UNEXPLAINED].append(summary)
     return tuple(
         FailureGroup(
             code=code,
             title=REASONS[code].title if code in REASONS else code,
-            advice=REASONS[code].advice if code in REASONS else REASONS["internal_error"].advice,
+            advice=REASONS[code].advice if code in REASONS else REASONS[UNEXPLAINED].advice,
             count=len(documents),
             documents=tuple(documents[:_SHOWN]),
         )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from manifests.documents import ArtefactKind, RecordStatus
 from manifests.record_types import record_types
 from warehouse import schema
+from warehouse.batches import UNEXPLAINED, stopped_at
 from warehouse.cells import FACTS, cell_columns, standing_now
 from warehouse.database import reading
 from warehouse.days import document_days
@@ -21,6 +22,8 @@ from warehouse.views import Row, View, shown, unit_is
 
 COUNTED = tuple(name for name in FACTS if name != "digitized_pages")
 """Figures that count documents."""
+IN_PROGRESS = "in_progress"
+"""Accepted, neither finished nor stopped."""
 STOPPED = "stopped"
 """Quarantined or refused."""
 FILED = "filed"
@@ -34,10 +37,13 @@ class DocumentFilter:
     """Documents that count to a figure and fit every condition given.
 
     Attributes:
-        figure: One of ``COUNTED``, ``STOPPED``, ``FILED`` or ``RECORDED``; every document when ``None``.
+        figure: One of ``COUNTED``, ``IN_PROGRESS``, ``STOPPED``, ``FILED`` or ``RECORDED``; every document when
+            ``None``.
         view, unit_id, assigned, tier: The row the figure stands in; see ``warehouse.views.Row``.
         issuer_id: Only papers this unit issued, whoever holds them.
         delivered_by: Only papers of batches that were delivered under this unit code.
+        stopped_at: Only papers whose last run of this stage ended in quarantine; with ``batch_key`` only.
+        reason_code: Only papers that stopped for this reason.
         area: Only record types of this field of work.
         digitized_from, digitized_to: Only papers digitized on these days in Hanoi or between them.
     """
@@ -50,6 +56,8 @@ class DocumentFilter:
     issuer_id: str | None = None
     delivered_by: str | None = None
     batch_key: str | None = None
+    stopped_at: str | None = None
+    reason_code: str | None = None
     unit_code: str | None = None
     record_type: str | None = None
     area: str | None = None
@@ -124,6 +132,7 @@ def _conditions(wanted: DocumentFilter) -> list[sa.ColumnElement[bool]]:
             (document.record_type, wanted.record_type),
             (document.year, wanted.year),
             (document.status, wanted.status),
+            (sa.func.coalesce(document.reason_code, UNEXPLAINED), wanted.reason_code),
         )
         if value is not None
     ]
@@ -135,9 +144,13 @@ def _conditions(wanted: DocumentFilter) -> list[sa.ColumnElement[bool]]:
         batch = schema.batch.c
         delivered = sa.select(batch.batch_key).where(batch.unit_code == wanted.delivered_by)
         conditions.append(document.batch_key.in_(delivered))
+    if wanted.stopped_at is not None:
+        conditions.append(document.document_key.in_(stopped_at(wanted.batch_key, wanted.stopped_at)))
     if wanted.area is not None:
         conditions.append(of_area(document.record_type, wanted.area))
-    if wanted.figure == STOPPED:
+    if wanted.figure == IN_PROGRESS:
+        conditions.append(document.status.in_([DocumentStatus.RECEIVED, DocumentStatus.PROCESSING]))
+    elif wanted.figure == STOPPED:
         conditions.append(document.status.in_([DocumentStatus.QUARANTINED, DocumentStatus.REFUSED]))
     elif wanted.figure == FILED:
         conditions.append(has_file())

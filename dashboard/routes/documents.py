@@ -35,6 +35,8 @@ def documents(request: Request, person: Signed) -> Response:
         issuer_id=asked.text(request, "issuer_id"),
         delivered_by=asked.text(request, "delivered_by"),
         batch_key=asked.text(request, "batch_key"),
+        stopped_at=asked.text(request, "stopped_at"),
+        reason_code=asked.text(request, "reason_code"),
         unit_code=asked.text(request, "unit_code"),
         record_type=asked.choice(request, "record_type", record_types()),
         area=asked.choice(request, "area", areas()),

@@ -152,6 +152,21 @@ def test_batch_page_tells_what_stopped_and_what_to_do(client: TestClient, sample
     }
 
 
+def test_behind_every_count_of_a_batch_stands_its_list(client: TestClient) -> None:
+    page = read(client, BATCH_PATH)
+    linked = page.xpath("//dl[@class='figures']//a | //table[@class='stages']//td[contains(@class, 'bad')]/a")
+    shown = [(text_of(it), it.get("href")) for it in linked]
+    assert len(shown) >= 7
+    for count, address in shown:
+        listed = client.get(address, headers={"Accept": "application/json"}).json()["documents"]
+        pages = sum(it["pages"] for it in listed)
+        assert count in (str(len(listed)), str(pages)), address
+    (stopped,) = [address for _, address in shown if "stopped_at=recognize" in address]
+    label = text_of(page.xpath("//tr[@data-stage='recognize']/th")[0])
+    assert f"dừng ở bước {label}" in text_of(read(client, stopped))
+    assert read(client, stopped).xpath("//tbody/tr/th/text()") == ["HS-0004"]
+
+
 def test_stage_bars_count_documents_down_the_road(client: TestClient) -> None:
     stages = {it["stage"]: it for it in client.get(f"{BATCH_PATH}.json").json()["stages"]}
     shown = {name: (it["done"], it["total"], it["stopped"]) for name, it in stages.items()}

@@ -15,6 +15,7 @@ from manifests.reasons import REASONS, Severity
 from manifests.text import QualityFlag
 from warehouse import schema
 from warehouse.batches import batch_detail, batch_failures, list_batches
+from warehouse.behind import IN_PROGRESS, DocumentFilter, documents_behind
 from warehouse.database import writing
 from warehouse.documents import list_documents
 from warehouse.load import load_records
@@ -218,3 +219,28 @@ def test_documents_that_wait_for_a_person_are_listed(engine: sa.Engine, make_rec
     assert listed == list(detail.review)
     assert [it.document_id for it in list_documents(engine, batch_key=KEY, limit=1, offset=1)] == ["b"]
     assert list_documents(engine, year=1850) == []
+
+
+def test_behind_what_a_stage_stopped_stand_its_documents(batch: sa.Engine) -> None:
+    _run(batch, "sign", StageStatus.QUARANTINED, 3)
+    _run(batch, "sign", StageStatus.QUARANTINED, 2)
+    _run(batch, "sign", StageStatus.DONE, 2, attempt=2)
+    _run(batch, "capture", StageStatus.QUARANTINED, 4)
+    detail = batch_detail(batch, KEY)
+    assert detail is not None
+    for stage in detail.stages:
+        found = documents_behind(batch, DocumentFilter(batch_key=KEY, stopped_at=stage.stage))
+        assert len(found) == stage.quarantined
+    assert [it.document_id for it in documents_behind(batch, DocumentFilter(batch_key=KEY, stopped_at="sign"))] == [
+        "HS-3"
+    ]
+    assert documents_behind(batch, DocumentFilter(stopped_at="sign")) == [], "asked of one batch only"
+
+
+def test_behind_a_reason_and_a_standing_stand_their_documents(batch: sa.Engine) -> None:
+    for group in batch_failures(batch, KEY):
+        found = documents_behind(batch, DocumentFilter(batch_key=KEY, reason_code=group.code))
+        assert [it.document_id for it in found] == [it.document_id for it in group.documents]
+    under_way = documents_behind(batch, DocumentFilter(batch_key=KEY, figure=IN_PROGRESS))
+    (summary,) = list_batches(batch)
+    assert len(under_way) == summary.in_progress == 1
