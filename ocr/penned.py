@@ -29,7 +29,9 @@ _TALLER = 1.10
 """Figures of print are at most this much higher than its capitals, measured 0.80–1.04; those of a pen 1.13–1.55."""
 _REACH = 0.35
 _LETTER = 0.75
-_NUMBER = re.compile(r"S[ốỐôÔóÓòÒồỒổỔỗỖộỘoO][:;.]?")
+_O = "ốỐôÔóÓòÒồỒổỔỗỖộỘoO"
+_NUMBER = re.compile(rf"S[{_O}][:;.]?|s[{_O}][:;]")
+"""The label is read in small letters at times; the word of a sentence has no colon."""
 _FIGURE = re.compile(r"[(:]?\d{1,6}[a-zA-Z]{0,2}[.,]?(?:/|$)")
 """What may stand in such a place; anything else the engine made of a pen's strokes."""
 
@@ -55,9 +57,14 @@ def doubt_penned(words: Sequence[Word], image: GrayImage, scale: float, page_hei
 
 
 def _is_printed_word(text: str) -> bool:
-    """``sinh:`` or ``chín``: a label or a number in words, of which the heights of letters say nothing."""
+    """``sinh:`` or ``chín``: a label or a number in words, of which the heights of letters say nothing.
+
+    No number is a single letter, which the engine makes of one stroke of a pen.
+    """
     letters = text.strip(".,:;")
-    return text.endswith(":") or (letters.isalpha() and letters.lower() in load_neighbours().words)
+    return text.endswith(":") or (
+        len(letters) > 1 and letters.isalpha() and letters.lower() in load_neighbours().words
+    )
 
 
 def _places(words: Sequence[Word], page_height: int) -> Iterator[tuple[Bbox, Bbox, Bbox, list[int]]]:

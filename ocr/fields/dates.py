@@ -28,6 +28,16 @@ _MONTH = re.compile(r"^\W*(?:thang)?\W*(\d{1,2})\s*(?:[/.\-–]|nam)\s*(\d{4})\W
 _YEAR = re.compile(r"^\W*(?:nam|khoang|sinh nam)?\W*(\d{4})\W*$")
 
 
+def stands_for_figures(text: str) -> bool:
+    """Whether a word of a date counts as figures: it holds some, or letters only that are taken for them.
+
+    >>> [stands_for_figures(word) for word in ("18", "ƠL", "1O.", "năm")]
+    [True, True, True, False]
+    """
+    signs = "".join(re.findall(r"[\w|]", fold(text)))
+    return any(sign.isdigit() for sign in signs) or signs.translate(_LOOK_ALIKES).isdigit()
+
+
 def parse_date(text: str) -> str | None:
     """The date ``text`` states, in ISO form; ``YYYY-MM`` or ``YYYY`` when the paper says no more.
 

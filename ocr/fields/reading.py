@@ -9,6 +9,7 @@ from statistics import median
 
 from manifests.record_types import FieldType, RecordType
 from manifests.text import Bbox
+from ocr.fields.dates import stands_for_figures
 from ocr.fields.headings import Placed, filled_by_hand, read_heading, read_signer, read_signer_below
 from ocr.fields.labels import Hit, assign_labels, find_labels
 from ocr.fields.rows import LEADER, Row, Token, enclosing_box, join_tokens
@@ -250,6 +251,6 @@ def _reading_of(tokens: Sequence[Token], similarity: float, page_number: int, ki
     weights = [t.confidence for t in kept if t.key]
     if kind in ("date", "year"):
         # The printed "ngày", "tháng", "năm" between the figures may be read badly without harm.
-        weights = [t.confidence for t in kept if any(c.isdigit() for c in t.text)] or weights
+        weights = [t.confidence for t in kept if stands_for_figures(t.text)] or weights
     confidence = (min(weights) + sum(weights) / len(weights)) / 2
     return Reading(transcription, confidence, similarity, page_number, enclosing_box(kept))

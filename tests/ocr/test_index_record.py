@@ -405,6 +405,14 @@ def test_a_day_written_larger_than_the_printed_year_is_doubted() -> None:
     assert record.review_reasons == ("low_confidence:issue_date",)
 
 
+def test_a_day_read_as_letters_is_believed_no_more_than_they_are() -> None:
+    text = page(swap(DECISION, "ngày 3 tháng 7", "ngày ƠL tháng 7"))
+    words = tuple(replace(w, confidence=0.30) if w.text == "ƠL" else w for w in text.words)
+    record = index_record([replace(text, words=words)], entry("decision", year=2019))
+    assert value(record, "issue_date").normalized == "2019-07-01"
+    assert record.review_reasons == ("low_confidence:issue_date",)
+
+
 def test_a_page_full_of_nonsense_is_survived() -> None:
     lines: list[Line] = ["Số Quyển Ngày tháng năm Họ tên " * 40] * 15
     record = index_record([page(lines)], entry("decision", year=2019))

@@ -68,6 +68,20 @@ def test_what_is_no_figure_is_no_reading_of_one(page) -> None:
     assert [w.text for w in read if w.confidence <= MOST_CONFIDENCE] == ["4Œ"]
 
 
+def test_a_single_letter_is_no_word_of_print(page) -> None:
+    words = [Word("h", w.bbox, 0.95, 0, w.line) if w.text == "18" else w for w in numbered(page)]
+    read = doubt_penned(words, page.pixels, 1.0, page.image.height)
+    assert [w.text for w in read if w.confidence <= MOST_CONFIDENCE] == ["h"]
+
+
+@pytest.mark.parametrize(("label", "doubts"), [("số;", ["4Œ"]), ("số", [])])
+def test_a_label_read_in_small_letters_is_one_by_its_colon(page, label: str, doubts: list[str]) -> None:
+    spelled = {"Số:": label, "43": "4Œ"}
+    words = [Word(spelled.get(w.text, w.text), w.bbox, 0.95, 0, w.line) for w in page.words if w.bbox.top < 100]
+    read = doubt_penned(words, page.pixels, 1.0, page.image.height)
+    assert [w.text for w in read if w.confidence <= MOST_CONFIDENCE] == doubts
+
+
 def test_only_the_heading_is_looked_at(page) -> None:
     assert doubted(page, pen(page.pixels, find(page, "77"), 44)) == []
 
