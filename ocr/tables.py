@@ -22,6 +22,15 @@ _RULINGS = ((205, 15.0, 8.0), (236, 25.0, 12.0))
 paper. Letters of a word touch each other, lines of print do not; the fainter a run, the longer it must be."""
 _BREAK_MM = 5.0
 """Breaks of a ruling up to this length are closed: worn print, what the scanner's threshold ate."""
+_OUT_MM = 4.0
+"""So near to the paper's edge no table ends (2.5 mm of it are lost where breaks are closed): a ruling that runs out
+of the paper is a fold, or the edge of the sheet itself."""
+_FOLD_SHARE = 0.4
+"""Least share of the page's side a fold is seen on, breaks left out."""
+_FOLD_MM = 1.5
+"""How far the pieces of one fold may stand beside each other."""
+_MOST_FOLDS = 3
+"""Each way. More lines than these that run out of the picture are a table it was cut out of."""
 _TABLE_MM = (30.0, 8.0)
 _CELL_MM = (3.0, 3.0)
 _FILLED = 0.6
@@ -108,6 +117,7 @@ def _rules(small: Any, mm: float) -> Any:
     rules = np.zeros(small.shape, np.uint8)
     inks = [(small < light).astype(np.uint8) for light, *_ in _RULINGS]
     for turned in (True, False):
+        lines = np.zeros(small.shape, np.uint8)
         for ink, (_, *lengths) in zip(inks, _RULINGS, strict=True):
             run = max(5, round(lengths[turned] * mm)) | 1
             # A ruling a little askew is a stair of runs; a pixel to either side joins its steps.
@@ -116,10 +126,41 @@ def _rules(small: Any, mm: float) -> Any:
             if cv2.countNonZero(cores):
                 # The run itself, and what is left of a break when it has grown over it and shrunk again.
                 grown = (_along(cores, run + gap - 1, turned) > 0).astype(np.uint8)
-                rules |= (_along(grown, gap, turned) == gap).astype(np.uint8)
+                lines |= (_along(grown, gap, turned) == gap).astype(np.uint8)
+        rules |= _without_folds(lines, mm) if turned else _without_folds(lines.T, mm).T
         if not rules.any():
             break
     return rules
+
+
+def _without_folds(lines: Any, mm: float) -> Any:
+    """``lines`` (a mask of what runs down) less those that run out of the paper: papers are kept folded."""
+    import cv2
+    import numpy as np
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(lines), connectivity=8)
+    folds: list[list[int]] = []
+    for piece in sorted(range(1, len(stats)), key=lambda index: int(stats[index, 0])):
+        if folds and stats[piece, 0] <= max(_end(stats[one], 0) for one in folds[-1]) + _FOLD_MM * mm:
+            folds[-1].append(piece)
+        else:
+            folds.append([piece])
+    tall = lines.shape[0]
+    out = [
+        fold
+        for fold in folds
+        if sum(int(stats[one, 3]) for one in fold) >= _FOLD_SHARE * tall
+        and min(min(int(stats[one, 1]) for one in fold), tall - max(_end(stats[one], 1) for one in fold))
+        <= _OUT_MM * mm
+    ]
+    if not 0 < len(out) <= _MOST_FOLDS:
+        return lines
+    gone = np.isin(labels, [one for fold in out for one in fold])
+    return np.where(gone, 0, lines).astype(np.uint8)
+
+
+def _end(box: Any, axis: int) -> int:
+    return int(box[axis] + box[axis + 2])
 
 
 def _along(mask: Any, length: int, down: bool) -> Any:

@@ -77,6 +77,31 @@ def test_a_table_inside_a_frame_is_the_table() -> None:
     assert table.box.left > 80
 
 
+def test_folds_of_the_paper_are_no_tables(draw_page) -> None:
+    """A sheet kept folded twice shows a cross that runs out of it, and breaks where the crease is worn off."""
+    page = draw_page([(150, 80 + 60 * i, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM Độc lập") for i in range(12)])
+    pixels = page.pixels.copy()
+    pixels[:, 700:703] = np.minimum(pixels[:, 700:703], 120)
+    pixels[480:483, :] = np.minimum(pixels[480:483, :], 120)
+    pixels[300:380, 690:710] = 255
+    assert find_tables(pixels, 200) == ()
+
+
+def test_a_fold_through_a_table_parts_none_of_its_cells() -> None:
+    page = ruled()
+    page[:, 860:863] = page[690:693, :] = 90
+    (table,) = find_tables(page, DPI)
+    assert len(table.cells) == 12
+    assert table.box.top > 180
+    assert table.box.right < 1420
+
+
+def test_a_table_cut_off_by_the_picture_keeps_its_columns() -> None:
+    """Many lines that run out of the picture are no folds."""
+    (table,) = find_tables(ruled()[:700], DPI)
+    assert len({cell.left for cell in table.cells}) == 4
+
+
 def test_tables_are_told_on_any_scale() -> None:
     table = Table(Bbox(10, 20, 110, 220), (Bbox(10, 20, 60, 220),))
     assert table.scaled(0.5) == Table(Bbox(5, 10, 55, 110), (Bbox(5, 10, 30, 110),))
