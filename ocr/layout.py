@@ -8,9 +8,9 @@ word's text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 
 from manifests.text import Bbox, Word
@@ -18,6 +18,9 @@ from ocr.tables import Table, holds
 
 _GAP = 1.6
 """A gap wider than this many line heights ends a piece of line; spaces between words measure 0.3–0.6."""
+_TORN = 1.8
+"""Up to this many usual spaces between them, pieces on one height are one line that page analysis tore apart: it
+takes spaces under one another for the gap between two columns, and those of a typewriter stand so."""
 _CORRIDOR = 1.2
 """Free width between two columns, in line heights."""
 _MIDDLE = (0.25, 0.75)
@@ -25,6 +28,10 @@ _MIDDLE = (0.25, 0.75)
 _HEAD, _FOOT = 0.3, 0.5
 """Two columns of few lines are believed in the first 30 % and the last 50 % of the text, when the right one is set
 around an axis: headings and signatures. Else they are rows of a form or a table and are read across."""
+_AXIS = 0.05
+"""How far from the middle of the text a title may stand, and how wide it is at least, in widths of the text."""
+_AXES = 0.08
+"""How far from their axis most lines of a heading or a signature stand at most, in the same."""
 _LONG_COLUMN = 5
 _PAIRED, _RAGGED = 0.8, 0.15
 """Share of rows with both halves, or of full lines; how far short of its column a full line may end."""
@@ -42,6 +49,11 @@ class _Piece:
     @property
     def height(self) -> int:
         return self.box.bottom - self.box.top
+
+    @property
+    def spaces(self) -> list[int]:
+        """Between its words, in pixels; accents of italics reach over their neighbours."""
+        return [max(0, after.bbox.left - before.bbox.right) for before, after in pairwise(self.words)]
 
     @property
     def middle(self) -> float:
@@ -89,7 +101,7 @@ def _dealt(words: Sequence[Word], tables: Sequence[Table]) -> tuple[list[_Piece]
             outside.append(word)
         else:
             cells[home][place].append(word)
-    return sorted(_pieces(outside), key=lambda piece: piece.middle), cells
+    return sorted(_mended(_pieces(outside)), key=lambda piece: piece.middle), cells
 
 
 def _cell_lines(words: Sequence[Word]) -> list[list[Word]]:
@@ -123,11 +135,10 @@ def _blocks(pieces: list[_Piece], extent: Bbox) -> list[list[list[Word]]]:
         pieces: In no order.
         extent: Of the page's text.
     """
-    pieces = sorted(pieces, key=lambda piece: (piece.box.top, piece.box.left))
     height = median(piece.height for piece in pieces)
     blocks: list[list[list[Word]]] = []
     bottom: int | None = None
-    for band, parting in _bands(pieces, height, extent):
+    for band, parting in _bands(_rows(pieces), height, extent):
         columns = _columns(band, parting, extent)
         for column in columns:
             if len(columns) > 1:
@@ -159,28 +170,68 @@ def _pieces(words: Sequence[Word]) -> list[_Piece]:
     return pieces
 
 
-def _bands(pieces: list[_Piece], height: float, extent: Bbox) -> list[tuple[list[_Piece], float | None]]:
-    """Cut the page into bands: as many pieces as leave one corridor free, and where that corridor stands.
+def _mended(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """``pieces`` with those put together that follow each other on one height at the distance of words."""
+    known = [space for piece in pieces for space in piece.spaces]
+    if not known:
+        return list(pieces)
+    usual = median(known)
+    open_ends: list[_Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.box.left):
+        before = next((one for one in open_ends if _goes_on(one, piece, usual)), None)
+        if before is not None:
+            open_ends.remove(before)
+            piece = _Piece((*before.words, *piece.words), _union([before.box, piece.box]))
+        open_ends.append(piece)
+    return open_ends
 
-    A line across the page closes the corridor and with it the band.
+
+def _goes_on(before: _Piece, after: _Piece, usual: float) -> bool:
+    """Whether one line goes from ``before`` to ``after``; told by the words that meet, as lines may be warped."""
+    last, first = before.words[-1].bbox, after.words[0].bbox
+    gap = first.left - last.right
+    lower = min(last.bottom - last.top, first.bottom - first.top)
+    if not -lower < gap <= _GAP * max(before.height, after.height):
+        return False
+    if min(last.bottom, first.bottom) - max(last.top, first.top) < 0.5 * lower:
+        return False
+    own = [median(piece.spaces) for piece in (before, after) if len(piece.words) > 1]
+    return gap <= _TORN * max(own, default=usual)
+
+
+def _bands(
+    rows: Sequence[Sequence[_Piece]], height: float, extent: Bbox
+) -> Iterator[tuple[list[_Piece], float | None]]:
+    """Cut the page into bands: as many rows as leave one corridor free, and where that corridor stands.
+
+    A line across the page closes the corridor and with it the band, and so does a title in its middle, which may be
+    shorter than the lines above. Rows stay whole: torn apart their halves would be read in two bands.
     """
     width = extent.right - extent.left
     whole = [(extent.left + _MIDDLE[0] * width, extent.left + _MIDDLE[1] * width)]
     least = _CORRIDOR * height
-    bands: list[tuple[list[_Piece], float | None]] = []
     band: list[_Piece] = []
     free = whole
-    for piece in pieces:
-        alone = _without(whole, piece.box, least)
-        together = _without(free, piece.box, least)
+    for row in rows:
+        alone, together = whole, free
+        if _is_title(row, extent):
+            alone, together = [], []
+        for piece in row:
+            alone, together = _without(alone, piece.box, least), _without(together, piece.box, least)
         # An open band ends where its corridor closes, a closed one where a corridor could open.
         if band and bool(free) != bool(together if free else alone):
-            bands.append((band, _widest(free)))
+            yield band, _widest(free)
             band, together = [], alone
-        band.append(piece)
+        band += row
         free = together
-    bands.append((band, _widest(free)))
-    return bands
+    yield band, _widest(free)
+
+
+def _is_title(row: Sequence[_Piece], extent: Bbox) -> bool:
+    """One piece alone in the middle of the text; strokes of a pen read as a short word are none."""
+    wide, box = extent.right - extent.left, row[0].box
+    apart = abs(box.left + box.right - extent.left - extent.right) / 2
+    return len(row) == 1 and apart < _AXIS * wide and box.right - box.left > _AXIS * wide
 
 
 def _without(free: list[tuple[float, float]], box: Bbox, least: float) -> list[tuple[float, float]]:
@@ -217,7 +268,7 @@ def _columns(band: list[_Piece], parting: float | None, extent: Bbox) -> list[li
     at_foot = band[-1].box.bottom - extent.top > (1 - _FOOT) * tall
     # Specks and signs have no axis.
     usual = median(piece.height for piece in band)
-    if (at_head or at_foot) and _is_centred([piece for piece in right if piece.height >= 0.5 * usual]):
+    if (at_head or at_foot) and _is_centred([piece for piece in right if piece.height >= 0.5 * usual], extent):
         return [left, right]
     return [band]
 
@@ -232,13 +283,19 @@ def _are_fields(left: list[_Piece], right: list[_Piece]) -> bool:
     return len(paired) >= _PAIRED * len(left) and len(full) < _PAIRED * len(left)
 
 
-def _is_centred(column: list[_Piece]) -> bool:
-    """Headings and signatures are set around an axis; values of a form begin at one edge."""
-    if len(column) < 2:
+def _is_centred(column: list[_Piece], extent: Bbox) -> bool:
+    """Headings and signatures are set around an axis; values of a form begin at one edge.
+
+    Most lines must be: the engine reads words in a signature as well.
+    """
+    lines = [_union([piece.box for piece in row]) for row in _rows(column)]
+    centres = [(box.left + box.right) / 2 for box in lines]
+    near = [abs(centre - median(centres)) < _AXES * (extent.right - extent.left) for centre in centres]
+    if len(lines) < 2 or sum(near) <= len(lines) / 2:
         return False
-    centres = [(piece.box.left + piece.box.right) / 2 for piece in column]
-    edges = [piece.box.left for piece in column]
-    return max(centres) - min(centres) < max(edges) - min(edges)
+    set_around = [centre for centre, is_near in zip(centres, near, strict=True) if is_near]
+    edges = [box.left for box, is_near in zip(lines, near, strict=True) if is_near]
+    return max(set_around) - min(set_around) < max(edges) - min(edges)
 
 
 def _rows(column: list[_Piece]) -> list[list[_Piece]]:

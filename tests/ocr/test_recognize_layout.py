@@ -135,6 +135,106 @@ def test_a_speck_in_a_row_does_not_part_it() -> None:
     ]
 
 
+def test_a_line_torn_at_its_spaces_is_one_line() -> None:
+    """A typewriter's spaces stand under one another: the engine takes them for a corridor."""
+    texts = ["Căn cứ bản khai của đương sự nộp ngày hôm qua", "Theo đề nghị của ông trưởng phòng hộ tịch khu phố"] * 4
+    torn = []
+    for i, word in enumerate(words_of(*((150, 100 + 50 * i, text) for i, text in enumerate(texts)))):
+        torn.append(replace(word, block=int(word.bbox.left > 500), line=word.line + 100 * (word.bbox.left > 500)))
+        assert i or torn[0].block == 0
+    flat = [line for block in read_aloud(torn) for line in block]
+    assert flat == texts
+
+
+def test_columns_close_to_each_other_are_not_put_together() -> None:
+    """Three spaces between the agency and the national heading are no space of a line."""
+    heading = [(450, 100, "ỦY BAN NHÂN DÂN"), (457, 150, "PHƯỜNG CỬA NAM"), (457, 200, "Số: 12/QĐ-UBND")]
+    right = 450 + ADVANCE * 15 + 3 * ADVANCE
+    state = [
+        (right, 100, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
+        (right + 49, 150, "Độc lập - Tự do - Hạnh phúc"),
+        (right + 130, 200, "ngày 02 tháng 9"),
+    ]
+    words = [*words_of(*heading), *words_of(*state, start=9)]
+    flat = [line for block in read_aloud([*words, *words_of(*BODY, start=50)]) for line in block]
+    assert flat[:6] == [
+        "ỦY BAN NHÂN DÂN",
+        "PHƯỜNG CỬA NAM",
+        "Số: 12/QĐ-UBND",
+        *(text for _, _, text in state),
+    ]
+
+
+def test_a_title_in_the_middle_ends_the_columns_of_the_heading() -> None:
+    """Shorter than the agency's line, and right of its end."""
+    heading = [
+        centred(420, 100, "ỦY BAN HÀNH CHÍNH KHU PHỐ"),
+        centred(1150, 100, "VIỆT NAM DÂN CHỦ CỘNG HÒA"),
+        centred(420, 150, "LÊ ĐẠI HÀNH"),
+        centred(1150, 150, "Độc lập - Tự do - Hạnh phúc"),
+        (700, 300, "BIÊN BẢN"),
+    ]
+    flat = [line for block in read_aloud(words_of(*heading, *BODY)) for line in block]
+    assert flat[:5] == [
+        "ỦY BAN HÀNH CHÍNH KHU PHỐ",
+        "LÊ ĐẠI HÀNH",
+        "VIỆT NAM DÂN CHỦ CỘNG HÒA",
+        "Độc lập - Tự do - Hạnh phúc",
+        "BIÊN BẢN",
+    ]
+
+
+def test_a_row_is_not_torn_by_the_end_of_a_corridor() -> None:
+    """The third value of the row closes the corridor that its first two and the lines above leave free."""
+    form = [
+        (150, 600, "Họ và tên: Ngô Quang Thử"),
+        (150, 660, "Nam hay nữ: Nam"),
+        (620, 662, "Dân tộc: Mường"),
+        (1150, 659, "Quốc tịch: Việt"),
+        (150, 720, "Chết ngày: hai mươi tháng"),
+    ]
+    top = [(150, 100 + 50 * i, text) for i, (_, _, text) in enumerate(BODY[:9])]
+    rows = [*words_of(*top), *words_of(*form[:1], start=20)]
+    rows += [word for part in form[1:4] for word in words_of(part, start=30)]
+    tail = [(150, 1000 + 50 * i, text) for i, (_, _, text) in enumerate(BODY)]
+    flat = [line for block in read_aloud([*rows, *words_of(form[4], *tail, start=40)]) for line in block]
+    assert "Nam hay nữ: Nam Dân tộc: Mường Quốc tịch: Việt" in flat
+
+
+def test_fields_at_other_places_of_their_rows_are_no_heading() -> None:
+    """Centred means around one axis: these three have none."""
+    form = [
+        (150, 100, "SỔ ĐĂNG KÝ KẾT HÔN"),
+        (1300, 100, "Trang 122"),
+        (150, 200, "Số: 132/2006"),
+        (750, 200, "Quyển số: 05/2006"),
+        (150, 260, "Ngày đăng ký: 11/01/2006"),
+        (150, 320, "Dân tộc: Nùng"),
+        (880, 320, "Quốc tịch: Việt Nam"),
+    ]
+    flat = [line for block in read_aloud(words_of(*form)) for line in block]
+    assert flat == [
+        "SỔ ĐĂNG KÝ KẾT HÔN Trang 122",
+        "Số: 132/2006 Quyển số: 05/2006",
+        "Ngày đăng ký: 11/01/2006",
+        "Dân tộc: Nùng Quốc tịch: Việt Nam",
+    ]
+
+
+def test_a_signer_is_read_after_the_recipients_though_strokes_were_read_beside_him() -> None:
+    foot = [
+        (150, 1600, "Nơi nhận:"),
+        centred(1200, 1600, "TM. ỦY BAN NHÂN DÂN"),
+        (150, 1650, "- Như Điều 3;"),
+        centred(1200, 1650, "CHỦ TỊCH"),
+        (150, 1700, "- Lưu: VT."),
+        (980, 1760, "Sơ"),
+        centred(1200, 1900, "Nguyễn Thị Mẫu"),
+    ]
+    flat = [line for block in read_aloud(words_of(*BODY, *foot)) for line in block]
+    assert flat[len(BODY) :][:3] == ["Nơi nhận:", "- Như Điều 3;", "- Lưu: VT."]
+
+
 def test_table_is_read_across() -> None:
     rows = [
         (x, 1500 + 60 * i, f"{name}{i}")
