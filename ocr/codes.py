@@ -71,10 +71,18 @@ _DATE = re.compile(rf"[(“\"]?(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])
 _NO_SLASH = re.compile(r"([(“\"]?\d{1,5}/(?:19|20)\d\d)([A-ZĐ])")
 _FIELDS = re.compile(rf"([(“\"]?)([^/\s]{{1,5}})/(?:([^/\s]{{4}})/)?([^/\s-]{{1,5}})((?:-[\w&-]*)?{_TAIL})")
 _DATE_FIELDS = re.compile(rf"([(“\"]?)([^/\s]{{1,2}})/([^/\s]{{1,2}})/([^/\s.,;)]{{4}})({_TAIL})")
+_PROCEDURE = re.compile(r"\d\.\d{6}(?:\.\d{3}\.\d\d\.\d\d\.)")
+"""A procedure's code, as decisions that publish procedures print it (no act was found that gives the form); the sign
+of a ministry or province follows."""
+_PLACE = re.compile(r"([A-Z])([\dOoIlSŠBZ]{2})([.,;:)]*)")
+_WRAPPED = 1.2
+"""A line of a cell follows the one above within so many times the letters' height."""
+_SCHEME = re.compile(r"h[tfrlí]{2}ps?:/{2}")
 _ADDRESS = re.compile(r"https?:|www\.")
-_GLUED = re.compile(r"(\d{1,2})(tháng|năm|giờ|phút|ngày)|(ngày|tháng|năm)(\d{1,4})")
+_GLUED = re.compile(r"(\d{1,2})(tháng|năm|giờ|phút|ngày)|(ngày|tháng|năm)(\d{1,4})|(Số:)(\d\S*)")
+_ENUMERATED = re.compile(r"([^\W\d_]{2,}[,;])([^\W\d_]{2,}[.,;:)]?)")
 _FIGURES = {"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "Ì": "1", "Í": "1", "|": "1", "!": "1", "i": "1"}
-_FIGURES |= {"Z": "2", "S": "5", "s": "5", "B": "8", "§": "8", "g": "9"}
+_FIGURES |= {"Z": "2", "S": "5", "Š": "5", "s": "5", "B": "8", "§": "8", "g": "9"}
 _LETTERS = {"0": "OQ", "1": "ITL", "5": "S", "6": "G", "8": "B", "Đ": "Đ", "D": "DĐ", "O": "OQ", "Ð": "Đ"}
 _ONES = frozenset("IlÌÍ|1!i]")
 _ALIKE_FIGURES = {"l": "1", "I": "1", "|": "1", "]": "1", "[": "1", "!": "1", "L": "1", "O": "0", "o": "0", "Š": "5"}
@@ -127,6 +135,10 @@ def _parts(word: Word) -> list[Word]:
 
 def _apart(text: str) -> list[str]:
     """``thựchiện`` as two words: no syllable as it stands, and one cut alone makes two that are known together."""
+    enumerated = _ENUMERATED.fullmatch(text)
+    if enumerated is not None:
+        parts = list(enumerated.groups())
+        return parts if all(is_syllable(part.rstrip(".,;:)")) for part in parts) else [text]
     glued = _GLUED_WORDS.fullmatch(text)
     if glued is None or is_syllable(glued[1]) or glued[1].lower() in load_neighbours().words:
         return [text]
@@ -145,7 +157,7 @@ def _are_two(left: str, right: str, known: Neighbours) -> bool:
 def _joined(left: Word, right: Word) -> Word | None:
     """Both as one word, where they stand too close for two and only together have a form."""
     if (left.block, left.line) != (right.block, right.line):
-        return None
+        return _wrapped(left, right)
     height = max(left.bbox.bottom - left.bbox.top, right.bbox.bottom - right.bbox.top)
     gap = right.bbox.left - left.bbox.right
     if gap > _OPEN_END * height or gap < -height:
@@ -164,6 +176,10 @@ def _joined(left: Word, right: Word) -> Word | None:
         form = left.text + right.text[1:]  # the letter both hold was read twice
     else:
         return None
+    return _both(left, right, form)
+
+
+def _both(left: Word, right: Word, form: str) -> Word:
     box = Bbox(
         min(left.bbox.left, right.bbox.left),
         min(left.bbox.top, right.bbox.top),
@@ -172,6 +188,27 @@ def _joined(left: Word, right: Word) -> Word | None:
     )
     raw = f"{left.raw or left.text} {right.raw or right.text}"
     return Word(form, box, min(left.confidence, right.confidence), left.block, left.line, raw)
+
+
+def _wrapped(left: Word, right: Word) -> Word | None:
+    """A procedure's code of 25 signs that a narrow cell broke in two, whose other half stands right below."""
+    height = max(left.bbox.bottom - left.bbox.top, right.bbox.bottom - right.bbox.top)
+    below = right.bbox.top > left.bbox.top and right.bbox.top - left.bbox.bottom <= _WRAPPED * height
+    beside = left.bbox.right <= right.bbox.left or right.bbox.right <= left.bbox.left
+    if left.block != right.block or beside or not below:
+        return None
+    code = _procedure(left.text + right.text)
+    return _both(left, right, code) if code else None
+
+
+def _procedure(text: str) -> str | None:
+    """``1.012291.000.00.00.HS3`` → ``1.012291.000.00.00.H53``; ``None`` where it is no procedure's code."""
+    number = _PROCEDURE.match(text)
+    place = _PLACE.fullmatch(text, number.end()) if number else None
+    if number is None or place is None:
+        return None
+    figures = _as_figures(place[2])
+    return f"{number[0]}{place[1]}{figures}{place[3]}" if figures else None
 
 
 def _complete(text: str) -> bool:
@@ -195,7 +232,13 @@ def _alike(word: Word) -> Word:
         mended = "".join(_ALIKE_FIGURES.get(char, char) for char in middle)
         known = any(char.isdigit() for char in middle) or middle == "Š"
         return _changed(word, f"{before}{mended}{after}") if known and not middle.isdigit() else word
+    if (procedure := _procedure(word.text)) is not None:
+        return _changed(word, procedure)
+    if _SCHEME.match(word.text):
+        return _changed(word, _SCHEME.sub(lambda it: "https://" if "s" in it[0] else "http://", word.text, count=1))
     text = _NO_SLASH.sub(r"\1/\2", word.text.replace("//", "/"))
+    if "Š" in text and any(char.isdigit() for char in text):  # no letter of Vietnamese
+        return _alike(_changed(word, text.replace("Š", "5")))
     if text != word.text and not _CODE.fullmatch(text):
         text = word.text
     if _complete(text) and not any(char.isdigit() for char in _kind_of(text)):

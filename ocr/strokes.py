@@ -2,7 +2,8 @@
 
 A line is judged as a whole, and dropped only where the engine itself held nothing of it or nothing of it has the
 height of letters: in a line with a word it believes in, what it could not read stays, so that no value reads as whole
-without it. Knows words and boxes; must not know pixels.
+without it. Only what was read once more of another word's ink goes from there. Knows words and boxes; must not know
+pixels.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ _MARKS, _MARKS_SURE = 0.5, 0.7
 _NO_LETTER = 0.2
 """Lower than any letter, however firmly it was read."""
 
+_WITHIN, _PART = 0.8, 0.5
+"""Share of a word's box that lies in another's, and its largest share of that. Of twelve such words on 42 pages two
+were right, both read at 0.96 and more."""
+_BELIEVED = 0.5
+
 
 def drop_strokes(words: Sequence[Word]) -> tuple[Word, ...]:
     """``words`` (in reading order) without the lines that are none."""
@@ -34,7 +40,7 @@ def drop_strokes(words: Sequence[Word]) -> tuple[Word, ...]:
         line = list(group)
         read = [word for word in line if _has_text(word)]
         if not read or not _is_none(read, usual):
-            kept += line
+            kept += [word for word in line if not any(_is_within(word, other) for other in line)]
     return tuple(kept)
 
 
@@ -48,6 +54,22 @@ def _is_none(read: Sequence[Word], usual: float) -> bool:
         word.confidence < _NOTHING or (_height(word) > _STROKE * usual and word.confidence < _STROKE_SURE)
         for word in read
     )
+
+
+def _is_within(word: Word, other: Word) -> bool:
+    """A doubted reading, or a sign, whose ink a larger and surer reading has taken already."""
+    across = min(word.bbox.right, other.bbox.right) - max(word.bbox.left, other.bbox.left)
+    down = min(word.bbox.bottom, other.bbox.bottom) - max(word.bbox.top, other.bbox.top)
+    area = _area(word)
+    if across <= 0 or down <= 0 or across * down < _WITHIN * area or area > _PART * _area(other):
+        return False
+    if not _has_text(word):
+        return other.confidence >= _BELIEVED
+    return word.confidence < min(_BELIEVED, other.confidence)
+
+
+def _area(word: Word) -> int:
+    return (word.bbox.right - word.bbox.left) * _height(word)
 
 
 def _has_text(word: Word) -> bool:

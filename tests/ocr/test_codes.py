@@ -55,6 +55,11 @@ def repaired(text: str, gap: int = 3) -> str:
         ("Sở Ytế tỉnh", "Sở Y tế tỉnh"),
         ("UBNDtỉnh", "UBND tỉnh"),
         ("'Trong trường hợp", "Trong trường hợp"),
+        ("số Š7/2024/TTBYT", "số 57/2024/TTBYT"),
+        ("hftps://mau.gov.vn và", "https://mau.gov.vn và"),
+        ("Phí,lệ phí", "Phí, lệ phí"),
+        ("Số:1906 /SGDĐT-CTrTT", "Số: 1906 /SGDĐT-CTrTT"),
+        ("mã 1.012291.000.00.00.HS3 của", "mã 1.012291.000.00.00.H53 của"),
     ],
 )
 def test_mends(read: str, paper: str) -> None:
@@ -114,3 +119,31 @@ def test_pieces_of_different_lines_stay_apart() -> None:
     apart = [Word(w.text, w.bbox, w.confidence, w.block, i) for i, w in enumerate(words)]
     assert all(a.line != b.line for a, b in pairwise(repair_codes(apart)))
     assert len(repair_codes(apart)) == 3
+
+
+def cell(*lines: str, left: int = 0, step: int = HEIGHT + 12) -> list[Word]:
+    """One word on each line of a narrow cell."""
+    return [
+        Word(text, Bbox(left, row * step, left + 14 * len(text), row * step + HEIGHT), 0.9, 3, 5 + row)
+        for row, text in enumerate(lines)
+    ]
+
+
+def test_a_procedures_code_that_a_cell_broke_is_one_word_again() -> None:
+    first, code, last = repair_codes([*cell("Mã"), *cell("1.012291.00", "0.00.00.HS3"), *cell("Cấp")])
+    assert (first.text, code.text, last.text) == ("Mã", "1.012291.000.00.00.H53", "Cấp")
+    assert code.raw == "1.012291.00 0.00.00.HS3"
+    assert code.bbox == Bbox(0, 0, 14 * 11, 2 * HEIGHT + 12), "where both halves stand"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        cell("1.012291.00", "Cấp mới"),
+        cell("1.012291", "000.00.00.H5"),
+        cell("1.012291.00", "0.00.00.H53", step=3 * HEIGHT),
+        [*cell("1.012291.00"), *cell("0.00.00.H53", left=600)],
+    ],
+)
+def test_what_is_no_broken_code_stays_apart(words: list[Word]) -> None:
+    assert [word.text for word in repair_codes(words)] == [word.text for word in words]

@@ -48,5 +48,20 @@ def test_small_print_titles_and_what_stands_beside_print_stay(print_: list[Word]
     assert list(drop_strokes(BODY + print_)) == BODY + print_
 
 
+def within(text: str, confidence: float, width: int = 20) -> list[Word]:
+    """The body with a word read once more of the ink of its second."""
+    return [*BODY[:2], Word(text, Bbox(100, 4, 100 + width, 28), confidence, 0, 0), *BODY[2:]]
+
+
+@pytest.mark.parametrize("again", [within('"m', 0.28), within(":", 0.42), within("`", 0.94)])
+def test_a_word_s_ink_is_not_read_twice(again: list[Word]) -> None:
+    assert list(drop_strokes(again)) == BODY
+
+
+@pytest.mark.parametrize("again", [within("ngày", 0.96), within("m", 0.28, width=60), within("m", 0.28, width=120)])
+def test_what_is_believed_or_stands_beside_stays(again: list[Word]) -> None:
+    assert list(drop_strokes(again)) == again
+
+
 def test_a_page_without_text_stays_as_it_is() -> None:
     assert drop_strokes([]) == ()
