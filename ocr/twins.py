@@ -44,7 +44,7 @@ def settle_twins(
             place = text.index(core)
             if choices[place].get(core[0].lower(), _TWIN + 1) <= _TWIN:
                 text = text[:place] + text[place].lower() + text[place + 1 :]
-        stop = text.endswith(".") and len(core) > 1 and core.lower() in neighbours.words
+        stop = text[-1] == "." and text[-2:-1].isalpha() and len(core) > 1 and core.lower() in neighbours.words
         if stop and after and after.text[0].islower() and choices[-1].get(",", _COMMA + 1) <= _COMMA:
             text = f"{text[:-1]},"
         if text != word.text:

@@ -43,6 +43,7 @@ def test_made_small(read: str, others: dict[str, dict[int, dict[str, float]]], p
         ("Cấp Cơ sở", {"Cơ": {0: {"c": 1.5}}}),
         ("xã hội. Căn cứ", {"hội.": {3: {",": 5.0}}}),
         ("mục 3. cấp", {"3.": {1: {",": 5.0}}}),
+        ("thêm... theo đó", {"thêm...": {6: {",": 5.0}}}),  # an ellipsis
     ],
 )
 def test_left_alone(read: str, others: dict[str, dict[int, dict[str, float]]]) -> None:
