@@ -263,6 +263,8 @@ def build(engine: sa.Engine, template: District, districts: int) -> None:
         for index in _copied_indexes():
             index.create(connection, checkfirst=True)
     print(f"indexes after {time.perf_counter() - start:.0f} s", flush=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")  # as below; without it every count of the next step reads whole tables
     rebuild_totals(engine)
     inventory(engine)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
