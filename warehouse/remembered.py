@@ -7,9 +7,10 @@ is their state: as the database says, or as it was looked at some seconds ago (`
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -45,9 +46,13 @@ def remembered(count: Callable[Concatenate[sa.Engine, P], T]) -> Callable[Concat
     alone beside their arguments. A question about a past day is always counted: it depends on more.
     """
 
+    signature = inspect.signature(count)
+
     @functools.wraps(count)
     def answer(engine: sa.Engine, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = _key(count.__qualname__, engine, args, kwargs)
+        asked = signature.bind(engine, *args, **kwargs)
+        asked.apply_defaults()  # the same question, whether somebody spells them out or not
+        key = _key(count.__qualname__, engine, asked.arguments)
         if key is None or kwargs.get("on") not in (None, today()):
             return count(engine, *args, **kwargs)
         value = _told(key, engine, lambda: count(engine, *args, **kwargs))
@@ -79,10 +84,11 @@ def _state(engine: sa.Engine) -> Any:
         return facts_state(connection)
 
 
-def _key(question: str, engine: sa.Engine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _key(question: str, engine: sa.Engine, arguments: Mapping[str, Any]) -> Any:
     """What an answer is remembered under; ``None`` for arguments that cannot be compared."""
     scope = engine.get_execution_options().get("sohoa_scope")
-    key = (question, engine.url, scope, args, tuple(sorted(kwargs.items())))
+    told = tuple((name, value) for name, value in arguments.items() if value is not engine)
+    key = (question, engine.url, scope, told)
     try:
         hash(key)
     except TypeError:

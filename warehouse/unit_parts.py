@@ -23,7 +23,6 @@ import sqlalchemy as sa
 from warehouse.cells import Selection
 from warehouse.database import reading
 from warehouse.directory import Shown
-from warehouse.facts_state import frame_state
 from warehouse.scope import Scope, partly_held, whole_units
 from warehouse.views import View
 from warehouse.watched import Asking, UnitState, Watched, unit_states, whole_of
@@ -84,7 +83,7 @@ def unit_parts(
         codes = None if scope is None else {it.code for it in scope.reach}
         if wanted.unit_code is not None:
             codes = {wanted.unit_code} if codes is None else codes & {wanted.unit_code}
-        frame, states = frame_state(connection), unit_states(connection, codes)
+        frame, states = asking.frame, unit_states(connection, codes)
         key = (engine.url, scope, question, wanted)
         return _all(_parts(key, frame, states, _marked(states), wanted, lambda some: count(connection, some)))
     base = replace(wanted, unit_code=wanted.unit_code if narrow else None, record_type=None)

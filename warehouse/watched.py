@@ -15,6 +15,7 @@ import datetime as dt
 import itertools
 import threading
 import time
+from collections import OrderedDict
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ FIGURES_AGE = "sohoa_figures_age"
 """Execution option of an engine: seconds after which the facts are looked at anew; 0 where it is not set."""
 
 _PATIENCE = 2  # times FIGURES_AGE that marks may stand before their cells are counted from the facts
+
+_MOST_DIRECTORIES = 8  # of scopes that are asked without being watched: each holds all units
 
 UnitState = tuple[Any, ...]
 """Of one unit: a token of when its figures were counted last; where cells are marked also how many, and the last."""
@@ -64,6 +67,7 @@ class Watched:
 
 _epochs = itertools.count(1)
 _known: dict[sa.URL, Watched] = {}
+_directories: OrderedDict[Any, tuple[tuple[Any, ...], Directory]] = OrderedDict()
 _looking: dict[sa.URL, threading.Lock] = {}
 _lock = threading.Lock()
 
@@ -99,6 +103,7 @@ class Asking:
         self.seen = watched(engine)
         self._open = ExitStack()
         self._connection: sa.Connection | None = None
+        self._frame: tuple[Any, ...] | None = None
 
     @property
     def connection(self) -> sa.Connection:
@@ -108,6 +113,13 @@ class Asking:
         return self._connection
 
     @property
+    def frame(self) -> tuple[Any, ...]:
+        """``facts_state.frame_state`` of the connection."""
+        if self._frame is None:  # one transaction sees one state
+            self._frame = frame_state(self.connection)
+        return self._frame
+
+    @property
     def approvals(self) -> Approvals:
         """The inventory versions."""
         return inventory_approvals(self.connection) if self.seen is None else self.seen.approvals
@@ -115,7 +127,20 @@ class Asking:
     @property
     def directory(self) -> Directory:
         """The units."""
-        return read_directory(self.connection, today()) if self.seen is None else self.seen.directory
+        return self._read_directory() if self.seen is None else self.seen.directory
+
+    def _read_directory(self) -> Directory:
+        # Through a scope other assignments are seen.
+        key = self.engine.url, self.engine.get_execution_options().get("sohoa_scope")
+        known = _directories.get(key)
+        if known is None or known[0] != self.frame:
+            known = self.frame, read_directory(self.connection, today())
+            with _lock:
+                _directories[key] = known
+                _directories.move_to_end(key)
+                while len(_directories) > _MOST_DIRECTORIES:
+                    _directories.popitem(last=False)
+        return known[1]
 
     def __enter__(self) -> Asking:
         return self
@@ -146,6 +171,7 @@ def unit_states(connection: sa.Connection, codes: set[str] | None = None) -> dic
 def forget() -> None:
     """As after a start."""
     _known.clear()
+    _directories.clear()
 
 
 def _holds(known: Watched, age: float) -> bool:

@@ -14,26 +14,29 @@ from manifests.inventory import InventoryLine
 from warehouse import schema
 from warehouse.cells import Selection
 from warehouse.database import reading, writing
+from warehouse.directory import Directory
 from warehouse.facts_state import facts_state
 from warehouse.load import load_records
-from warehouse.outlook import outlooks
+from warehouse.outlook import PACE_WEEKS, outlooks
 from warehouse.progress import progress_by_unit, totals
 from warehouse.reference import import_inventory, today
 from warehouse.scope import scope_of
 from warehouse.scoped_engine import scoped
 from warehouse.trend import trend
 from warehouse.unit_parts import unit_parts
+from warehouse.views import View
 from warehouse.watched import Asking
 
 MakeRecord = Callable[..., DocumentRecord]
 DAY = dt.timedelta(days=1)
 
 
-def _statements(engine: sa.Engine, ask: Callable[[], object]) -> int:
+def _statements(engine: sa.Engine, ask: Callable[[], object], *tables: str) -> int:
     seen: list[str] = []
+    wanted = tables or ("cell_total", "cell_day", "artefact")
 
     def listen(connection: sa.Connection, cursor: object, statement: str, *_: object) -> None:
-        if any(table in statement for table in ("cell_total", "cell_day", "artefact")):
+        if any(it in statement for it in wanted):
             seen.append(statement)
 
     sa.event.listen(engine, "before_cursor_execute", listen)
@@ -50,6 +53,31 @@ def test_the_same_question_is_counted_once(engine: sa.Engine, make_record: MakeR
         assert _statements(engine, lambda question=question: question(engine)) > 0  # type: ignore[misc]
         assert _statements(engine, lambda question=question: question(engine)) == 0  # type: ignore[misc]
     assert _statements(engine, lambda: totals(engine)) == 0  # the sums of what was counted
+
+
+def test_a_question_is_the_same_with_its_defaults_spelled_out(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [make_record()])
+    outlooks(engine)
+    counted = "unit_refresh"  # asked whenever something is counted
+    assert _statements(engine, lambda: outlooks(engine, weeks=PACE_WEEKS, view=View.ISSUER, on=None), counted) == 0
+    assert _statements(engine, lambda: outlooks(engine, weeks=PACE_WEEKS + 1), counted) > 0
+
+
+def test_units_are_read_once_until_they_change(engine: sa.Engine) -> None:
+    def read() -> Directory:
+        with Asking(engine) as asking:
+            return asking.directory
+
+    before = read()
+    assert before.units
+    assert _statements(engine, read, "unit.parent_code") == 0
+    with writing(engine) as connection:
+        connection.execute(
+            sa.insert(schema.unit).values(
+                unit_id="99999@-", code="99999", name="Xã Mới", tier="ward", first_year=1900, last_year=9999
+            )
+        )
+    assert set(read().units) - set(before.units) == {"99999@-"}
 
 
 def test_whatever_changes_the_figures_is_told_at_once(engine: sa.Engine, make_record: MakeRecord) -> None:
