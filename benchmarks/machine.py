@@ -113,7 +113,8 @@ class Work:
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        seconds, own, server = time.perf_counter(), time.process_time(), _server_seconds()
+        server = _server_seconds()  # first and last: looking at all processes takes some milliseconds
+        seconds, own = time.perf_counter(), time.process_time()
         yield
         self.seconds += time.perf_counter() - seconds
         self.own += time.process_time() - own
