@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,8 +19,13 @@ from warehouse.search_index import variants
 MOST_NAMES = 500
 """Names of one kind that are looked at."""
 
-_COMMON = 2_000
+_COMMON = 20_000  # names that hold a word, beyond which it does not matter how many more
+_HOLDS, _MOST_COUNTED = 600.0, 8_192  # seconds, and words, that such a number is kept
 _LONG = 8  # letters of a word that may hold two slips
+
+
+_counted: OrderedDict[tuple[sa.URL, str], tuple[int, float]] = OrderedDict()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +109,52 @@ def _names(connection: sa.Connection, sought: Sequence[_Sought]) -> list[tuple[s
     """Names for each of ``sought``, at most ``MOST_NAMES`` each, in the order of their letters."""
     if not sought:
         return []
-    counts = _how_many(connection, sorted({words for it in sought for words in it.sets}))
-    some = [_names_with(sorted(it.sets, key=counts.__getitem__), at).subquery() for at, it in enumerate(sought)]
+    counts = _how_many(connection, {word for it in sought for words in it.sets for word in words})
+
+    def work(words: tuple[str, ...]) -> tuple[int, int]:
+        # Names of one word come in order, and the walk ends with the last that is wanted; others are sorted first.
+        return min(_COMMON, sum(counts[word] for word in words)), len(words)
+
+    some = [_names_with(sorted(it.sets, key=work), at).subquery() for at, it in enumerate(sought)]
     query = sa.union_all(*(sa.select(it) for it in some))
     return [(row.name, sought[row.at]) for row in connection.execute(query)]
 
 
 def _names_with(sets: Sequence[tuple[str, ...]], at: int) -> sa.Select[tuple[str, int]]:
-    """Names that hold a word of each set; the first set, the rarest, is walked along."""
+    """Names that hold a word of each set; the first set, the rarest, is walked along.
+
+    Whether a name holds the others too it tells itself: looking them up, or joining all their names, takes longer.
+    """
     rarest, *others = sets
-    posting = name_posting.alias()
-    query = sa.select(posting.c.name, sa.literal_column(str(at), sa.Integer).label("at"))
-    query = query.where(_one_of(posting.c.word, rarest))
-    for words in others:
-        other = name_posting.alias()
-        held = sa.select(other.c.name).where(_one_of(other.c.word, words), other.c.name == posting.c.name)
-        query = query.where(held.exists())
-    return query.order_by(posting.c.name).limit(MOST_NAMES)
+    posting = name_posting.c
+    query = sa.select(posting.name, sa.literal_column(str(at), sa.Integer).label("at"))
+    query = query.where(_one_of(posting.word, rarest))
+    blank = sa.literal_column("' '", sa.Text)
+    for words in sorted(others, key=len):
+        held = (blank.concat(posting.name).concat(blank).contains(f" {word} ") for word in words)
+        query = query.where(sa.or_(*held))
+    return query.order_by(posting.name).limit(MOST_NAMES)
 
 
-def _how_many(connection: sa.Connection, sets: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
-    """How many names hold a word of each set, at most ``_COMMON``: beyond that it does not matter."""
-    counts = []
-    for words in sets:
-        some = sa.select(sa.literal(1)).where(_one_of(name_posting.c.word, words)).limit(_COMMON).subquery()
-        counts.append(sa.select(sa.func.count()).select_from(some).scalar_subquery())
-    return dict(zip(sets, connection.execute(sa.select(*counts)).one(), strict=True))
+def _how_many(connection: sa.Connection, words: set[str]) -> dict[str, int]:
+    """How many names hold each word, at most ``_COMMON``, as it was some minutes ago: only the road depends on it."""
+    url, now = connection.engine.url, time.monotonic()
+    with _lock:
+        counts = {word: it[0] for word in words if (it := _counted.get((url, word))) and now - it[1] < _HOLDS}
+    if missing := sorted(words - counts.keys()):
+        asked = []
+        for word in missing:
+            some = sa.select(sa.literal_column("1")).where(name_posting.c.word == word).limit(_COMMON).subquery()
+            asked.append(sa.select(sa.func.count()).select_from(some).scalar_subquery())
+        found = dict(zip(missing, connection.execute(sa.select(*asked)).one(), strict=True))
+        with _lock:
+            for word, count in found.items():
+                _counted[url, word] = count, now
+                _counted.move_to_end((url, word))
+            while len(_counted) > _MOST_COUNTED:
+                _counted.popitem(last=False)
+        counts |= found
+    return counts
 
 
 def _one_of(column: sa.ColumnElement[str], words: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -95,6 +95,24 @@ def test_somebody_else_is_not_found(people: sa.Engine) -> None:
     assert _find(people, name="xyzzy") == []
 
 
+def test_a_name_holds_whole_words_and_not_their_letters(engine: sa.Engine, make_record: MakeRecord) -> None:
+    names = ("Tô Hoàng Trang", "Tô Hoàng An", "An Tô Lan", "Tô Lan An", "Tô Ngân Trân")
+    load_records(engine, [_alone(make_record(name), Party("subject", name, None)) for name in names])
+    # Whichever of the words is the rarest and is walked along.
+    assert _find(engine, name="An Tô") == ["An Tô Lan", "Tô Hoàng An", "Tô Lan An"]
+    assert _find(engine, name="An Hoàng") == ["Tô Hoàng An"]
+    assert "Tô Ngân Trân" not in _find(engine, name="Tô An")
+
+
+def test_somebody_loaded_between_two_searches_is_found(engine: sa.Engine, make_record: MakeRecord) -> None:
+    load_records(engine, [_alone(make_record("a"), Party("subject", "Tô Thị Lan", None))])
+    assert _find(engine, name="Lan Tô") == ["a"]
+    more = [("b", "Tô Văn Lan"), ("c", "Tô Thị Lan"), ("d", "Lan Tô")]
+    load_records(engine, [_alone(make_record(key), Party("subject", name, None)) for key, name in more])
+    assert _find(engine, name="Lan Tô")[0] == "d"
+    assert set(_find(engine, name="Lan Tô")) == {"a", "b", "c", "d"}
+
+
 def test_a_hit_tells_why_it_was_found(people: sa.Engine) -> None:
     hit = search_records(people, SearchQuery(name="dao thi nguyen")).hits[0]
     assert (hit.match, hit.matched_name, hit.names) == (Match.NAME, "Nguyễn Thị Đào", ("Nguyễn Thị Đào",))
