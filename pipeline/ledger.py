@@ -17,7 +17,7 @@ from manifests.reasons import Fault
 from pipeline.outcomes import Ending, Outcome
 from pipeline.results import Receipt
 from warehouse import schema as t
-from warehouse.merge import chunks, insert, upsert
+from warehouse.merge import chunks, insert, one_of, upsert
 from warehouse.schema import BatchStatus, DocumentStatus, StageStatus
 
 _DOCUMENT = tuple(column.name for column in t.document.columns)
@@ -116,7 +116,7 @@ class Ledger:
                 if status == DocumentStatus.REFUSED and name not in declared
             ]
             for some in chunks(gone):  # nothing of them was ever kept, and nobody delivers them any more
-                connection.execute(sa.delete(t.document).where(t.document.c.document_key.in_(some)))
+                connection.execute(sa.delete(t.document).where(one_of(connection, t.document.c.document_key, some)))
 
     def batch_status(self, ref: BatchRef, status: BatchStatus, message: str | None = None) -> None:
         """Write how the batch stands; ``done``, ``halted`` and ``blocked`` also end it."""
@@ -212,7 +212,7 @@ class Ledger:
             for some in chunks(document_keys):
                 connection.execute(
                     sa.update(t.document)
-                    .where(document.document_key.in_(some), sa.or_(*other))
+                    .where(one_of(connection, document.document_key, some), sa.or_(*other))
                     .values(**done, updated_at=_now())
                 )
 
@@ -257,7 +257,7 @@ class Ledger:
         """Key of the document whose original has this digest, if one is archived and was not replaced since."""
         query = (
             sa.select(t.artefact.c.document_key)
-            .where(t.artefact.c.sha256 == sha256, t.artefact.c.kind == ArtefactKind.ORIGINAL, t.artefact.c.current)
+            .where(t.artefact.c.sha256 == sha256, t.ORIGINAL, t.artefact.c.current)
             .order_by(t.artefact.c.created_at)
             .limit(1)
         )
@@ -281,7 +281,7 @@ def _replaced(connection: sa.Connection, originals: list[dict[str, Any]], docume
     artefact = t.artefact.c
     for some in chunks(document_keys):
         known = sa.select(artefact.document_key, artefact.key).where(
-            artefact.document_key.in_(some), artefact.kind == ArtefactKind.ORIGINAL, artefact.current
+            one_of(connection, artefact.document_key, some), artefact.kind == ArtefactKind.ORIGINAL, artefact.current
         )
         gone = sorted({tuple(row) for row in connection.execute(known)} - delivered)
         for key, name in gone:

@@ -18,7 +18,7 @@ from manifests.doc_codes import DocCodeRules
 from manifests.documents import ArtefactKind
 from warehouse import schema
 from warehouse.database import reading, writing
-from warehouse.merge import chunks, hold, insert_values
+from warehouse.merge import chunks, hold, insert_values, one_of
 from warehouse.schema_access import document_code
 
 _GIVEN = ("document_key", "version", "code", "series", "serial", "scan", "given_at")
@@ -81,7 +81,7 @@ def _scans(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:
     files: dict[str, list[str]] = defaultdict(list)
     for some in chunks(keys):
         query = sa.select(it.document_key, it.sha256).where(
-            it.document_key.in_(some), it.kind == ArtefactKind.ORIGINAL, it.current
+            one_of(connection, it.document_key, some), it.kind == ArtefactKind.ORIGINAL, it.current
         )
         for row in connection.execute(query):
             files[row.document_key].append(row.sha256)
@@ -92,7 +92,11 @@ def _newest(connection: sa.Connection, keys: Sequence[str]) -> dict[str, sa.Row[
     it = document_code.c
     newest: dict[str, sa.Row[Any]] = {}
     for some in chunks(keys):
-        query = sa.select(document_code).where(it.document_key.in_(some)).order_by(it.document_key, it.version)
+        query = (
+            sa.select(document_code)
+            .where(one_of(connection, it.document_key, some))
+            .order_by(it.document_key, it.version)
+        )
         newest |= {row.document_key: row for row in connection.execute(query)}
     return newest
 

@@ -22,7 +22,7 @@ from warehouse.artefacts import PDF, SHOWN_FILES
 from warehouse.database import reading, writing
 from warehouse.documents import signature_of
 from warehouse.loading import complete_until
-from warehouse.merge import chunks, hold
+from warehouse.merge import chunks, hold, one_of
 from warehouse.outside_match import compare_outside, stage_outside
 from warehouse.reconciliation import ReconciliationRun, begin_run, end_run
 from warehouse.schema import SignatureSide
@@ -156,7 +156,7 @@ def _of_documents(
     connection: sa.Connection, keys: Sequence[str], query: sa.Select[Any], column: sa.ColumnElement[str]
 ) -> Iterator[sa.Row[Any]]:
     for some in chunks(keys):
-        yield from connection.execute(query.where(column.in_(some)))
+        yield from connection.execute(query.where(one_of(connection, column, some)))
 
 
 def _units(connection: sa.Connection, codes: set[str]) -> dict[str, list[tuple[int, int, str]]]:

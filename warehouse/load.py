@@ -22,7 +22,7 @@ from warehouse.cell_totals import refresh_totals
 from warehouse.database import reading, writing
 from warehouse.facts import FACTS
 from warehouse.loading import moment_of_loading
-from warehouse.merge import Row, chunks, insert, insert_missing, insert_values, upsert
+from warehouse.merge import Row, chunks, insert, insert_missing, insert_values, one_of, upsert
 from warehouse.names import search_name
 from warehouse.results import LoadResult
 from warehouse.schema import BatchStatus, DocumentStatus
@@ -205,7 +205,7 @@ def _lock(connection: sa.Connection, keys: list[str]) -> None:
     for some in chunks(keys):
         connection.execute(
             sa.select(document.document_key)
-            .where(document.document_key.in_(some))
+            .where(one_of(connection, document.document_key, some))
             .order_by(document.document_key)
             .with_for_update()
         )
@@ -218,7 +218,7 @@ def _stored_versions(connection: sa.Connection, keys: list[str]) -> dict[str, tu
     for some in chunks(keys):
         rows = connection.execute(
             sa.select(record.document_key, record.finished_at, record.content_sha256).where(
-                record.document_key.in_(some)
+                one_of(connection, record.document_key, some)
             )
         )
         stored.update({row.document_key: (row.finished_at, row.content_sha256) for row in rows})
@@ -230,10 +230,12 @@ def _replace_facts(connection: sa.Connection, wanted: _Prepared, *, remove: list
         return
     record, artefact = schema.record, schema.artefact
     for some in chunks(remove):
-        connection.execute(sa.delete(record).where(record.c.document_key.in_(some)))  # its facts go with it
+        connection.execute(
+            sa.delete(record).where(one_of(connection, record.c.document_key, some))
+        )  # its facts go with it
         connection.execute(
             sa.update(artefact)
-            .where(artefact.c.document_key.in_(some), artefact.c.kind.in_(_DELIVERABLES))
+            .where(one_of(connection, artefact.c.document_key, some), artefact.c.kind.in_(_DELIVERABLES))
             .values(current=False)
         )
     loaded_at = moment_of_loading(connection)

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from manifests.documents import ArtefactKind, DocumentRecord, RecordStatus
 from manifests.text import QualityFlag
+from pipeline.ledger import Ledger
 from warehouse import schema
 from warehouse.database import open_database, writing
 from warehouse.documents import document_detail
 from warehouse.errors import DatabaseUnavailableError
 from warehouse.load import content_sha256, load_records
+from warehouse.merge import insert_missing, upsert
 from warehouse.results import LoadResult
 
 LATER = dt.datetime(2025, 10, 1, tzinfo=dt.UTC)
@@ -248,3 +250,46 @@ def test_a_database_that_is_gone_is_told_as_unavailable(tmp_path: Any, make_reco
     engine = open_database(f"postgresql://sohoa@/warehouse?host={tmp_path}")
     with pytest.raises(DatabaseUnavailableError):
         load_records(engine, [make_record()])
+
+
+def test_any_text_comes_back_as_it_was_written(engine: sa.Engine, rows_of: RowsOf) -> None:
+    texts = (None, "", "NULL", '"', "\\", '\\"', "{a,b}", "a'b", "%s", "\n\t", " ", "Đào", "\\x41", "\U0001f600")
+    seen = dt.datetime(2025, 3, 1, 23, 59, 59, 123456, dt.timezone(dt.timedelta(hours=7)))
+    rows = [
+        {
+            "batch_key": f"00256/{at}",
+            "unit_code": "00256",
+            "batch_id": str(at),
+            "status": schema.BatchStatus.DONE,
+            "document_count": at - 3,
+            "first_seen_at": seen,
+            "finished_at": seen if at % 2 else None,
+            "message": text,
+        }
+        for at, text in enumerate(texts)
+    ]
+    with writing(engine) as connection:
+        insert_missing(connection, schema.batch, rows)
+    stored = [{name: row[name] for name in rows[0]} for row in rows_of(schema.batch)]
+    assert sorted(stored, key=lambda row: int(row["batch_id"])) == rows
+    with writing(engine) as connection:
+        upsert(connection, schema.batch, [row | {"message": "x"} for row in rows], update=("message",))
+    assert {row["message"] for row in rows_of(schema.batch)} == {"x"}
+
+
+def test_whether_an_original_is_known_is_asked_of_the_index_of_originals(engine: sa.Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def listen(connection: sa.Connection, cursor: object, statement: str, values: Any, *_: object) -> None:
+        asked.append((statement, values))
+
+    sa.event.listen(engine, "before_cursor_execute", listen)
+    assert Ledger(engine).archived_content("0" * 64) is None
+    sa.event.remove(engine, "before_cursor_execute", listen)
+    [(statement, values)] = asked
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        how = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = connection.exec_driver_sql(f"{how} {statement}", values).all()
+    assert "ix_artefact_original" in str(plan)

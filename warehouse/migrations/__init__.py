@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-HEAD = "0011"
+HEAD = "0012"
 """Newest revision; kept here so that a program whose tables are up to date need not load Alembic."""
