@@ -19,6 +19,8 @@ from dashboard.options import Options
 from dashboard.progressing import ProgressFilter, progress_page
 from manifests.inventory import InventoryLine
 from warehouse import facts_state, reference, watched
+from warehouse.errors import DatabaseUnavailableError
+from warehouse.hits import SearchQuery
 from warehouse.reference import import_inventory
 
 AGE = 0.05
@@ -104,6 +106,26 @@ def test_a_server_counts_by_itself_until_it_ends(desk: Desk, monkeypatch: pytest
     assert counting(desk) == []
     ahead.stop()
     assert not ahead.running
+
+
+def test_a_server_rehearses_a_search_once_it_has_a_database(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[SearchQuery] = []
+    counted = threading.Event()
+    missing = [DatabaseUnavailableError("a server", "starting")]
+
+    def search(engine: sa.Engine, query: SearchQuery) -> None:
+        if missing:
+            raise missing.pop()
+        asked.append(query)
+
+    monkeypatch.setattr("dashboard.ahead.search_records", search)
+    monkeypatch.setattr("dashboard.ahead.progress_page", lambda *_: counted.set())
+    ahead = CountingAhead(desk)
+    ahead.start()
+    assert counted.wait(30)
+    newer()
+    ahead.stop()
+    assert len(asked) == len(set(asked)) > 0
 
 
 def test_a_missing_database_ends_nothing(tmp_path: Path) -> None:
