@@ -23,6 +23,7 @@ from ocr.second_look import look_again, look_at_areas
 from ocr.slivers import drop_slivers
 from ocr.strokes import drop_strokes
 from ocr.tables import Table, find_tables
+from ocr.tick_boxes import remove_tick_boxes
 from ocr.tones import correct_tones
 from ocr.twins import settle_twins
 from ocr.unread import Writing, find_writing, measure_unread, unread_areas
@@ -48,14 +49,14 @@ def recognize_page(page: CapturedPage, engine: Engine, options: RecognizeOptions
         return PageText(page.facts, PageVerdict.KEPT, kept.words, kept.engine, kept.language)
     if options.narrow < 1.0 and page.visible.encoding is not Encoding.BITONAL:
         engine = NarrowedEngine(engine, options.narrow)
-    full, image, scale = _prepared(page, options)
+    full, image, scale, dotted = _prepared(page, options)
     writing = find_writing(image, page.visible.dpi * scale)
     words: list[Word] = []
     alternatives: dict[tuple[str, Bbox], Choices] = {}
     credible: list[Bbox] = []
     tables = find_tables(image, writing.dpi)
     read = drop_slivers(_read(page, full, image, writing, tables, engine, options), tables)
-    if full is not page.ocr_image:
+    if dotted:
         read = without_leaders(read)
     for found in fit_boxes(read, image):
         word = _on_visible(found, scale, page.visible.width, page.visible.height)
@@ -124,25 +125,27 @@ def _read(
     )
 
 
-def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage, GrayImage, float]:
-    """The copy without dotted lines; the page as the engine reads it best, no larger than it takes; and the scale
-    of the latter to the visible image."""
+def _prepared(page: CapturedPage, options: RecognizeOptions) -> tuple[GrayImage, GrayImage, float, bool]:
+    """The copy without dotted lines and squares to tick; the page as the engine reads it best, no larger than it
+    takes; the scale of the latter to the visible image; and whether there were dotted lines."""
     image, scale = page.ocr_image, page.ocr_scale
     dpi = page.visible.dpi * scale
     if options.remove_leaders:
         # Before it is made smaller: dots of two pixels are lost among specks.
         image = remove_leaders(image, dpi)
+    dotted = image is not page.ocr_image
+    image = remove_tick_boxes(image, dpi)
     factor = min(1.0, MAX_SIDE / max(image.shape))
     if dpi > _NEAR * options.read_dpi:
         factor = min(factor, options.read_dpi / dpi)
     if factor == 1.0:
-        return image, image, scale
+        return image, image, scale, dotted
     import cv2
 
     height, width = image.shape
     size = (max(1, int(width * factor)), max(1, int(height * factor)))
     smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return image, smaller.astype(image.dtype, copy=False), scale * factor
+    return image, smaller.astype(image.dtype, copy=False), scale * factor, dotted
 
 
 def _is_credible(text: str, confidence: float, options: RecognizeOptions) -> bool:
