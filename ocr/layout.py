@@ -32,6 +32,8 @@ _AXIS = 0.05
 """How far from the middle of the text a title may stand, and how wide it is at least, in widths of the text."""
 _AXES = 0.08
 """How far from their axis most lines of a heading or a signature stand at most, in the same."""
+_ONE_EDGE = 0.3
+"""Lines whose left ends differ by less than this share of what their right ends do begin at one edge."""
 _LONG_COLUMN = 5
 _PAIRED, _RAGGED = 0.8, 0.15
 """Share of rows with both halves, or of full lines; how far short of its column a full line may end."""
@@ -295,7 +297,13 @@ def _is_centred(column: list[_Piece], extent: Bbox) -> bool:
         return False
     set_around = [centre for centre, is_near in zip(centres, near, strict=True) if is_near]
     edges = [box.left for box, is_near in zip(lines, near, strict=True) if is_near]
-    return max(set_around) - min(set_around) < max(edges) - min(edges)
+    if _spread([box.left for box in lines]) < _ONE_EDGE * _spread([box.right for box in lines]):
+        return False
+    return _spread(set_around) < _spread(edges)
+
+
+def _spread(values: Sequence[float]) -> float:
+    return max(values) - min(values)
 
 
 def _rows(column: list[_Piece]) -> list[list[_Piece]]:

@@ -221,6 +221,23 @@ def test_fields_at_other_places_of_their_rows_are_no_heading() -> None:
     ]
 
 
+def test_values_that_begin_at_one_edge_are_no_heading() -> None:
+    """Two of them are of one length and begin a few pixels apart: they have an axis by chance."""
+    top = [(150, 100 + 50 * i, text) for i, (_, _, text) in enumerate(BODY)]
+    rows = [
+        (150, 1200, "Thượng Cát, phường Lê Đại"),
+        (906, 1200, "xã Xuân Cát, Nam Định"),
+        (150, 1250, "Hà Nội"),
+        (906, 1250, "Mỗ"),
+        (150, 1300, "thân CMND số 9180826"),
+        (899, 1300, "thân CMND số 914916890"),
+    ]
+    flat = [line for block in read_aloud(words_of(*top, *rows)) for line in block]
+    assert flat[len(BODY) :] == [
+        f"{one} {other}" for (_, _, one), (_, _, other) in zip(rows[::2], rows[1::2], strict=True)
+    ]
+
+
 def test_a_signer_is_read_after_the_recipients_though_strokes_were_read_beside_him() -> None:
     foot = [
         (150, 1600, "Nơi nhận:"),
