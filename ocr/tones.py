@@ -108,7 +108,9 @@ def _runs(
     run: list[tuple[int, _Place]] = []
     previous: Word | None = None
     ended = sentence = True
+    value = False
     for index, word in enumerate(words):
+        value = value and previous is not None and (previous.block, previous.line) == (word.block, word.line)
         match = _WORD.fullmatch(word.text)
         if ended or match is None or _STOPS.search(match[1]) or _apart(previous, word):
             if run:
@@ -118,12 +120,17 @@ def _runs(
             before, core, after = match.groups()
             starts = not run and (sentence or bool(before))
             choices = alternatives.get((word.text, word.bbox), ())[len(before) : len(before) + len(core)]
-            capital = core[0].isupper() and not starts and not (core.isupper() and len(core) > 1)
-            spellings = _spellings(core, choices, neighbours)
+            loud = core.isupper() and len(core) > 1
+            capital = core[0].isupper() and not starts and not loud
+            value = value and loud
+            # After a colon stand names in capitals: the law would make ``THI HÀNH`` of ``THỊ HẠNH``.
+            own = value and is_name_word(core)
+            spellings = {core.lower(): 0.0} if own else _spellings(core, choices, neighbours)
             run.append((index, _Place(word, before, core, after, spellings, capital)))
             ended = _STOPS.search(after) is not None
             # What follows a colon is a value as often as a sentence: its capital may be a name's.
             sentence = ended and ":" not in after
+            value = value or ":" in after
         else:
             ended, sentence = True, word.text in ("-", "+", "–", "•") or word.text.endswith((".", ")"))
         previous = word

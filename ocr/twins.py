@@ -18,6 +18,8 @@ _TWIN = 8.0
 """How far behind the engine held the small letter, at most; of sixteen typed pages, wrong capitals measured 1.5–7.3,
 right ones 13 and more."""
 _COMMA = 20.0
+_ROOM = 1.5
+"""A word and the space before it, in widths of the word."""
 _SIGNS = ".,;:()“”\"'-"
 
 
@@ -42,7 +44,8 @@ def settle_twins(
         core = text.strip(_SIGNS)
         if before and core and _is_small(core, before.text, after.text if after else "", neighbours):
             place = text.index(core)
-            if choices[place].get(core[0].lower(), _TWIN + 1) <= _TWIN:
+            doubted = choices[place].get(core[0].lower(), _TWIN + 1) <= _TWIN
+            if doubted and not _begins_anew(before, word, words):
                 text = text[:place] + text[place].lower() + text[place + 1 :]
         stop = text[-1] == "." and text[-2:-1].isalpha() and len(core) > 1 and core.lower() in neighbours.words
         if stop and after and after.text[0].islower() and choices[-1].get(",", _COMMA + 1) <= _COMMA:
@@ -50,6 +53,14 @@ def settle_twins(
         if text != word.text:
             settled[index] = replace(word, text=text, raw=word.raw or word.text)
     return tuple(settled)
+
+
+def _begins_anew(before: Word, word: Word, words: Sequence[Word]) -> bool:
+    """Whether the line above ends though ``word`` had found room in it: a paragraph or a row begins."""
+    if before.line == word.line:
+        return False
+    right = max(other.bbox.right for other in words if other.block == word.block)
+    return before.bbox.right + _ROOM * (word.bbox.right - word.bbox.left) < right
 
 
 def _is_small(core: str, before: str, after: str, neighbours: Neighbours) -> bool:

@@ -50,3 +50,13 @@ def test_left_alone(read: str, others: dict[str, dict[int, dict[str, float]]]) -
     found = settled(read, others)
     assert " ".join(word.text for word in found) == read
     assert not any(word.raw for word in found)
+
+
+@pytest.mark.parametrize(("end", "text"), [(400, "Cơ"), (1180, "cơ")])
+def test_a_capital_that_begins_a_paragraph_is_believed(end: int, text: str) -> None:
+    """The line above is short though the word would have fitted in it."""
+    boxes = [Bbox(0, 0, 1200, 30), Bbox(end - 90, 50, end, 80), Bbox(60, 100, 110, 130), Bbox(120, 100, 160, 130)]
+    read = ["nội", "cấp", "Cơ", "sở"]
+    words = [Word(word, box, 0.9, 0, line) for word, box, line in zip(read, boxes, (0, 1, 2, 2), strict=True)]
+    alternatives: dict[tuple[str, Bbox], Choices] = {(words[2].text, words[2].bbox): ({"c": 1.5}, {})}
+    assert settle_twins(words, alternatives)[2].text == text
