@@ -26,6 +26,7 @@ def settled(read: str, others: dict[str, dict[int, dict[str, float]]]) -> tuple[
         ("thuốc cấp Cơ sở quy", {"Cơ": {0: {"c": 1.5}}}, "thuốc cấp cơ sở quy"),
         ("của (Cơ sở", {"(Cơ": {1: {"c": 1.5}}}, "của (cơ sở"),
         ("khám bệnh. chữa bệnh", {"bệnh.": {4: {",": 17.5}}}, "khám bệnh, chữa bệnh"),
+        ("Số; 15 Dân", {"Số;": {2: {":": 1.8}}}, "Số: 15 Dân"),
     ],
 )
 def test_made_small(read: str, others: dict[str, dict[int, dict[str, float]]], paper: str) -> None:
@@ -44,6 +45,9 @@ def test_made_small(read: str, others: dict[str, dict[int, dict[str, float]]], p
         ("xã hội. Căn cứ", {"hội.": {3: {",": 5.0}}}),
         ("mục 3. cấp", {"3.": {1: {",": 5.0}}}),
         ("thêm... theo đó", {"thêm...": {6: {",": 5.0}}}),  # an ellipsis
+        ("Số; 15", {"Số;": {2: {":": 9.5}}}),
+        ("theo; các", {"theo;": {4: {":": 2.0}}}),
+        ("Như trên; - Lưu", {"trên;": {4: {":": 2.0}}}),
     ],
 )
 def test_left_alone(read: str, others: dict[str, dict[int, dict[str, float]]]) -> None:
