@@ -10,7 +10,7 @@ from typing import Any
 from dashboard import words
 from dashboard.figures import Counts, OutlookLine, summed
 from manifests.spelling import fold
-from manifests.targets import Targets
+from manifests.targets import TargetLine, Targets
 from warehouse.database import reading
 from warehouse.outlook import city_outlook, outlooks
 from warehouse.progress import progress_by_custodian, progress_by_district, progress_by_unit, progress_matrix
@@ -205,14 +205,14 @@ def _unit_trend(engine: Any, unit: UnitProgress, targets: Targets, on: dt.date |
 
 def target_line(rows: Sequence[UnitProgress], days: Iterable[dt.date], targets: Targets) -> list[float | None]:
     """The target line of several units together: each unit's own, weighed by its inventory."""
-    lines = [
-        (row.inventory_records, targets.line(tier=row.tier, unit_code=row.unit_code, area=None))
-        for row in rows
-        if row.inventory_records
-    ]
+    weights: dict[TargetLine, int] = {}  # hundreds of units share a few lines
+    for row in rows:
+        if row.inventory_records:
+            line = targets.line(tier=row.tier, unit_code=row.unit_code, area=None)
+            weights[line] = weights.get(line, 0) + row.inventory_records
     found: list[float | None] = []
     for day in days:
-        expected = [(weight, line.expected(day)) for weight, line in lines]
+        expected = [(weight, line.expected(day)) for line, weight in weights.items()]
         bound = [(weight, value) for weight, value in expected if value is not None]
         whole = sum(weight for weight, _ in bound)
         found.append(sum(weight * value for weight, value in bound) / whole if whole else None)

@@ -224,6 +224,8 @@ def _key(shown: Shown, record_type: str | None, *, by_area: bool) -> _Key:
 
 
 def _added(rows: list[dict[str, Any]], day: dt.date) -> UnitProgress:
+    if len(rows) == 1:
+        return unit_progress(rows[0], day)
     counts = [figures(row) for row in rows]
     summed: dict[str, Any] = dict(rows[0])
     summed |= {name: sum(count[name] for count in counts) for name in FIGURES}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from operator import add
 
 import sqlalchemy as sa
 
@@ -95,11 +94,11 @@ def trend(
         if code is not None:
             tier = _tier(asking.connection, unit_id, code)
             line = (targets or city_targets()).line(tier=tier, unit_code=code, area=area)
-    inventory, digitized, indexed = ([0] * len(asked) for _ in range(3))
-    for row in rows:
-        inventory = list(map(add, inventory, row.inventory))
-        digitized = list(map(add, digitized, row.digitized))
-        indexed = list(map(add, indexed, row.indexed))
+    none = [(0,) * len(asked)]
+    inventory, digitized, indexed = (
+        [sum(of_day) for of_day in zip(*(none + [getattr(row, name) for row in rows]), strict=True)]
+        for name in ("inventory", "digitized", "indexed")
+    )
     return [
         TrendPoint(day, listed, done, accepted, line.expected(day) if line else None)
         for (_, day), listed, done, accepted in zip(asked, inventory, digitized, indexed, strict=True)
