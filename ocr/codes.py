@@ -77,14 +77,14 @@ of a ministry or province follows."""
 _PLACE = re.compile(r"([A-Z])([\dOoIlSŠBZ]{2})([.,;:)]*)")
 _WRAPPED = 1.2
 """A line of a cell follows the one above within so many times the letters' height."""
-_SCHEME = re.compile(r"h[tfrlí]{2}ps?:/{2}")
+_SCHEME = re.compile(r"h[tfrlí]{2}p(s?://)")
 _ADDRESS = re.compile(r"https?:|www\.")
 _GLUED = re.compile(r"(\d{1,2})(tháng|năm|giờ|phút|ngày)|(ngày|tháng|năm)(\d{1,4})|(Số:)(\d\S*)")
 _ENUMERATED = re.compile(r"([^\W\d_]{2,}[,;])([^\W\d_]{2,}[.,;:)]?)")
 _FIGURES = {"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "Ì": "1", "Í": "1", "|": "1", "!": "1", "i": "1"}
 _FIGURES |= {"Z": "2", "S": "5", "Š": "5", "s": "5", "B": "8", "§": "8", "g": "9"}
 _LETTERS = {"0": "OQ", "1": "ITL", "5": "S", "6": "G", "8": "B", "Đ": "Đ", "D": "DĐ", "O": "OQ", "Ð": "Đ"}
-_ONES = frozenset("IlÌÍ|1!i]")
+_ONES = frozenset("IlLÌÍ|1!i]")
 _ALIKE_FIGURES = {"l": "1", "I": "1", "|": "1", "]": "1", "[": "1", "!": "1", "L": "1", "O": "0", "o": "0", "Š": "5"}
 _FIGURE = re.compile(r"([(“\"]?)([\dlI|\]\[!LOoŠ]{1,4})([.,;:)”\"]*)")
 """ ``0l``, ``I5`` and ``1Š`` are figures; without a figure among them, letters are letters (but see ``_month``)."""
@@ -95,7 +95,7 @@ def repair_codes(words: Sequence[Word]) -> tuple[Word, ...]:
     """``words`` (one page, in reading order) with broken and look-alike codes, dates and split words mended."""
     mended: list[Word] = []
     for word in words:
-        for part in _parts(_without_ruling(word)):
+        for part in _parts(_with_scheme(_without_ruling(word))):
             before = mended[-1] if mended else None
             joined = _joined(before, part) if before is not None else None
             if joined is not None:
@@ -116,6 +116,11 @@ def _without_ruling(word: Word) -> Word:
     """
     bare = word.text.strip("|¦").lstrip("'`´").replace("()", "0")
     return _changed(word, bare) if any(char.isalnum() for char in bare) else word
+
+
+def _with_scheme(word: Word) -> Word:
+    """``hftps://`` is no address but one."""
+    return _changed(word, _SCHEME.sub(r"http\1", word.text, count=1))
 
 
 def _parts(word: Word) -> list[Word]:
@@ -171,7 +176,8 @@ def _joined(left: Word, right: Word) -> Word | None:
     elif "/" in left.text and right.text[:1].isdigit() and not _complete(left.text) and _complete(slashed):
         form = slashed
     elif gap <= _BROKEN * height and (_ADDRESS.match(left.text) or _is_split(left.text, right.text)):
-        form = text
+        # An accent over a letter cut off looks like a capital.
+        form = left.text + right.text.lower() if left.text.isalpha() and left.text[-1].islower() else text
     elif gap < 0 and left.text[-1:] == right.text[:1] and _is_split(left.text, right.text[1:]):
         form = left.text + right.text[1:]  # the letter both hold was read twice
     else:
@@ -216,12 +222,13 @@ def _complete(text: str) -> bool:
 
 
 def _is_split(left: str, right: str) -> bool:
-    """``quy`` + ``ết``: the second piece is no word, both together are one."""
+    """``quy`` + ``ết`` or ``Ết``: the second piece is no word, both together are one."""
     tail = right.rstrip(".,;:)")
-    if not (left.isalpha() and tail.isalpha() and tail.islower()):
+    small = tail.islower() or (left.islower() and tail[1:].islower())
+    if not (left.isalpha() and tail.isalpha() and small):
         return False
-    known = load_neighbours().words
-    return tail not in known and (left + tail).lower() in known and is_syllable(left + tail)
+    known, both = load_neighbours().words, (left + tail).lower()
+    return tail.lower() not in known and both in known and is_syllable(both)
 
 
 def _alike(word: Word) -> Word:
@@ -234,8 +241,6 @@ def _alike(word: Word) -> Word:
         return _changed(word, f"{before}{mended}{after}") if known and not middle.isdigit() else word
     if (procedure := _procedure(word.text)) is not None:
         return _changed(word, procedure)
-    if _SCHEME.match(word.text):
-        return _changed(word, _SCHEME.sub(lambda it: "https://" if "s" in it[0] else "http://", word.text, count=1))
     text = _NO_SLASH.sub(r"\1/\2", word.text.replace("//", "/"))
     if "Š" in text and any(char.isdigit() for char in text):  # no letter of Vietnamese
         return _alike(_changed(word, text.replace("Š", "5")))
