@@ -71,7 +71,7 @@ _DATE = re.compile(rf"[(“\"]?(?:0?[1-9]|[12]\d|3[01])([/.-])(?:0?[1-9]|1[0-2])
 _NO_SLASH = re.compile(r"([(“\"]?\d{1,5}/(?:19|20)\d\d)([A-ZĐ])")
 _FIELDS = re.compile(rf"([(“\"]?)([^/\s]{{1,5}})/(?:([^/\s]{{4}})/)?([^/\s-]{{1,5}})((?:-[\w&-]*)?{_TAIL})")
 _DATE_FIELDS = re.compile(rf"([(“\"]?)([^/\s]{{1,2}})/([^/\s]{{1,2}})/([^/\s.,;)]{{4}})({_TAIL})")
-_PROCEDURE = re.compile(r"\d\.\d{6}(?:\.\d{3}\.\d\d\.\d\d\.)")
+_PROCEDURE = re.compile(r"\d\.\d{6}\.\d{3}\.\d\d\.\d\d\.")
 """A procedure's code, as decisions that publish procedures print it (no act was found that gives the form); the sign
 of a ministry or province follows."""
 _PLACE = re.compile(r"([A-Z])([\dOoIlSŠBZ]{2})([.,;:)]*)")
